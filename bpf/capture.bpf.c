@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The filter. It looks at each packet of an interface, writes those that are DNS into the ring of
+ * the CPU it runs on, counts every one, and returns 0, so that the socket itself queues nothing.
+ *
+ *     entry ──► judge (parse.bpf.h) ──► take (store.bpf.h) ──► ring
+ *                         └─► the user's filter, if any ──► finish ──► take
+ */
+#include "store.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* __sk_buff.cb[], which carries state over the tail calls. */
+#define CB_FRAGMENT 1    /* 0, or the version of IP whose first fragment this is */
+#define CB_IP_OFFSET 2
+#define CB_FRAGMENT_ID 3
+#define CB_PROTOCOL 4
+
+#define PACKET_OUTGOING 4 /* linux/if_packet.h */
+
+static __always_inline struct capture_cpu *this_cpu(__u32 *id)
+{
+	union control_cell *cell;
+	__u32 key;
+
+	*id = bpf_get_smp_processor_id();
+	key = *id + 1; /* capture_control.cpu_first_cell */
+	cell = bpf_map_lookup_elem(&control, &key);
+	return cell ? &cell->cpu : 0;
+}
+
+static __always_inline void count(struct capture_cpu *cpu, __u32 verdict)
+{
+	const __u32 cause = verdict - VERDICT_UNDECIDED;
+
+	if (verdict == VERDICT_NOT_DNS)
+		cpu->not_dns++;
+	else if (verdict == VERDICT_FILTERED)
+		cpu->filtered_by_user++;
+	else if (cause < CAPTURE_UNDECIDED_COUNT)
+		cpu->undecided[cause & 7]++;
+}
+
+static __always_inline int wrong_direction(const struct __sk_buff *skb)
+{
+	if (direction == CAPTURE_DIRECTION_IN)
+		return skb->pkt_type == PACKET_OUTGOING;
+	if (direction == CAPTURE_DIRECTION_OUT)
+		return skb->pkt_type != PACKET_OUTGOING;
+	return 0;
+}
+
+static __always_inline void remember_fragment(const struct fragment_key *key, __u32 verdict)
+{
+	bpf_map_update_elem(&fragments, key, &verdict, BPF_ANY);
+}
+
+/* The last steps of a frame whose verdict is known. */
+static __always_inline void conclude(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 cpu_id,
+				     __u32 verdict)
+{
+	if (verdict == VERDICT_TAKE)
+		take(skb, cpu, cpu_id);
+	else
+		count(cpu, verdict);
+	RING_STORE(&cpu->busy, 0);
+}
+
+/* Whether the user has a say about this frame: later fragments follow their first one. */
+static __always_inline int asks_user(const struct packet *packet, __u32 verdict)
+{
+	return has_user_filter && verdict == VERDICT_TAKE && !packet->is_later_fragment;
+}
+
+static __always_inline void ask_user(struct __sk_buff *skb, const struct packet *packet)
+{
+	skb->cb[CAPTURE_CB_VERDICT] = 0;
+	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ? packet->ip_version : 0;
+	skb->cb[CB_IP_OFFSET] = packet->ip_offset;
+	skb->cb[CB_FRAGMENT_ID] = packet->fragment_id;
+	skb->cb[CB_PROTOCOL] = packet->protocol;
+	bpf_tail_call(skb, &stages, CAPTURE_STAGE_USER_FILTER);
+}
+
+static __always_inline int enter(struct __sk_buff *skb)
+{
+	struct packet packet = {};
+	struct capture_cpu *cpu;
+	struct fragment_key key;
+	struct headers h;
+	__u32 verdict;
+	__u32 cpu_id;
+
+	cpu = this_cpu(&cpu_id);
+	if (!cpu)
+		return 0;
+	if (RING_LOAD(&cpu->busy)) {
+		__sync_fetch_and_add(&cpu->nested, 1);
+		return 0;
+	}
+	RING_STORE(&cpu->busy, 1);
+	cpu->seen++;
+	verdict = judge(skb, &h, &packet);
+	if (verdict == VERDICT_TAKE && wrong_direction(skb))
+		verdict = VERDICT_FILTERED;
+	if (asks_user(&packet, verdict)) {
+		ask_user(skb, &packet);
+		verdict = VERDICT_FILTERED; /* the stage is always there; were it not: "no" */
+	}
+	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
+					 verdict == VERDICT_FILTERED)) {
+		fill_fragment_key(&key, h.ip, packet.ip_version, packet.fragment_id, packet.protocol);
+		remember_fragment(&key, verdict);
+	}
+	conclude(skb, cpu, cpu_id, verdict);
+	return 0;
+}
+
+/* Remembers the verdict on a first fragment that went through the user's filter. */
+static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
+{
+	const __u32 version = skb->cb[CB_FRAGMENT];
+	const __u32 offset = skb->cb[CB_IP_OFFSET];
+	struct fragment_key key;
+	__u8 ip[IPV6_BYTES] = {};
+
+	if (version == 0)
+		return;
+	if (bpf_skb_load_bytes(skb, offset, ip, version == 4 ? IPV4_BYTES : IPV6_BYTES))
+		return;
+	fill_fragment_key(&key, ip, version, skb->cb[CB_FRAGMENT_ID], skb->cb[CB_PROTOCOL]);
+	remember_fragment(&key, verdict);
+}
+
+SEC("socket")
+int capture_entry(struct __sk_buff *skb)
+{
+	return enter(skb);
+}
+
+/* Where the user's filter goes on, with its answer in cb[CAPTURE_CB_VERDICT]. */
+SEC("socket")
+int capture_finish(struct __sk_buff *skb)
+{
+	const __u32 verdict = skb->cb[CAPTURE_CB_VERDICT] ? VERDICT_TAKE : VERDICT_FILTERED;
+	struct capture_cpu *cpu;
+	__u32 cpu_id;
+
+	cpu = this_cpu(&cpu_id);
+	if (!cpu)
+		return 0;
+	remember_asked(skb, verdict);
+	conclude(skb, cpu, cpu_id, verdict);
+	return 0;
+}
+
+/*
+ * The same body as a classifier, which BPF_PROG_TEST_RUN gives the whole frame with its Ethernet
+ * header, tags and packet type: a socket filter gets less there. It only looks: -1 is TCX_NEXT and
+ * TC_ACT_UNSPEC. Not loaded by the capture.
+ */
+SEC("tc")
+int capture_classifier(struct __sk_buff *skb)
+{
+	enter(skb);
+	return -1;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes a matched frame into the ring of its CPU. */
+#ifndef DNS_MONITOR_BPF_STORE_H
+#define DNS_MONITOR_BPF_STORE_H
+
+#include "parse.bpf.h"
+
+#define MAC_ADDRESSES_BYTES 12
+
+/* How often the clocks are compared, and how much they may differ by the time between two readings
+ * of them: an offset is told when it moved by more. */
+#define OFFSET_CHECK_NS 1000000
+#define OFFSET_TOLERANCE_NS 20000
+#define READING_LIMIT_NS 10000
+
+/* The verifier must see the bound in the very register that is used. */
+#define BARRIER(value) asm volatile("" : "+r"(value))
+
+static __always_inline void *ring_at(void *ring, __u64 position)
+{
+	return (char *)ring + (position & (ring_bytes - 1));
+}
+
+static __always_inline void put_pending_loss(struct capture_cpu *cpu, void *ring, __u64 now_ns,
+					     const struct ring_reservation *room)
+{
+	if (room->packet == room->head)
+		return;
+	ring_put_loss(ring_at(ring, room->head), now_ns, CAPTURE_LOST_RING_FULL, cpu->pending_count,
+		      cpu->pending_from_ns, cpu->pending_to_ns);
+	cpu->pending_count = 0;
+}
+
+/* Tells that CLOCK_TAI moved against the ring's clock. Without room it is told with a later packet. */
+static __noinline int check_offset(struct capture_cpu *cpu, void *ring, __u64 stamp_ns)
+{
+	struct ring_reservation room;
+	const __u64 before_ns = bpf_ktime_get_boot_ns();
+	const __s64 offset_ns = (__s64)(bpf_ktime_get_tai_ns() - before_ns);
+	const __u64 after_ns = bpf_ktime_get_boot_ns();
+	struct capture_step *step;
+	__s64 moved_ns;
+	void *record;
+
+	if (!cpu || !ring || after_ns - before_ns > READING_LIMIT_NS)
+		return 0; /* interrupted in between: the next packet tries again */
+	moved_ns = offset_ns - cpu->tai_offset_ns;
+	if (moved_ns > -OFFSET_TOLERANCE_NS && moved_ns < OFFSET_TOLERANCE_NS) {
+		cpu->offset_checked_ns = stamp_ns;
+		return 0;
+	}
+	if (!ring_reserve(cpu, ring_bytes, sizeof(*step), &room))
+		return 0;
+	put_pending_loss(cpu, ring, stamp_ns, &room);
+	record = ring_at(ring, room.packet);
+	step = record + sizeof(struct capture_record);
+	ring_put_header(record, stamp_ns, CAPTURE_RECORD_STEP, sizeof(*step), 0);
+	step->old_offset_ns = cpu->tai_offset_ns;
+	step->new_offset_ns = offset_ns;
+	cpu->tai_offset_ns = offset_ns;
+	cpu->offset_checked_ns = stamp_ns;
+	ring_publish(cpu, room.end);
+	return 0;
+}
+
+static __noinline int tell_settings(struct capture_cpu *cpu, void *ring, __u64 stamp_ns)
+{
+	struct capture_settings *settings;
+	struct ring_reservation room;
+	void *record;
+
+	if (!cpu || !ring || !ring_reserve(cpu, ring_bytes, sizeof(*settings), &room))
+		return 0;
+	put_pending_loss(cpu, ring, stamp_ns, &room);
+	record = ring_at(ring, room.packet);
+	settings = record + sizeof(struct capture_record);
+	ring_put_header(record, stamp_ns, CAPTURE_RECORD_SETTINGS, sizeof(*settings), 0);
+	settings->old_generation = cpu->settings_generation;
+	settings->new_generation = settings_generation;
+	cpu->settings_generation = settings_generation;
+	ring_publish(cpu, room.end);
+	return 0;
+}
+
+/* The kernel took the outer tag off the frame and keeps it beside: put it back where it was. */
+static __always_inline long copy_tagged(struct __sk_buff *skb, void *payload, __u32 length)
+{
+	__u32 rest = length - MAC_ADDRESSES_BYTES - VLAN_TAG_BYTES;
+	__u16 *tag = payload + MAC_ADDRESSES_BYTES;
+
+	/* A snap length or a frame that ends within the tag: nothing of use, but the verifier asks. */
+	if (length <= MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES)
+		return -1;
+	if (bpf_skb_load_bytes(skb, 0, payload, MAC_ADDRESSES_BYTES))
+		return -1;
+	tag[0] = skb->vlan_proto;
+	tag[1] = bpf_htons(skb->vlan_tci);
+	BARRIER(rest);
+	if (rest == 0 || rest > CAPTURE_MAX_SNAPLEN)
+		return -1;
+	return bpf_skb_load_bytes(skb, MAC_ADDRESSES_BYTES,
+				  payload + MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES, rest);
+}
+
+static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u32 length, int tagged)
+{
+	if (tagged)
+		return copy_tagged(skb, payload, length);
+	BARRIER(length);
+	if (length == 0 || length > CAPTURE_MAX_SNAPLEN)
+		return -1;
+	return bpf_skb_load_bytes(skb, 0, payload, length);
+}
+
+/* A ring that has just become a quarter full wakes the writer, however long it meant to sleep. */
+static __always_inline void ring_the_bell(const struct capture_cpu *cpu, __u64 before, __u64 after)
+{
+	const __u64 tail = RING_LOAD(&cpu->tail);
+	__u32 signal = 1;
+
+	if (before - tail < ring_bytes / 4 && after - tail >= ring_bytes / 4)
+		bpf_ringbuf_output(&doorbell, &signal, sizeof(signal), BPF_RB_FORCE_WAKEUP);
+}
+
+static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu *cpu, void *ring)
+{
+	const int tagged = link_type == CAPTURE_LINK_ETHERNET && skb->vlan_present;
+	const __u32 wire_length = skb->len + (tagged ? VLAN_TAG_BYTES : 0);
+	const __u32 length = wire_length > snaplen ? snaplen : wire_length;
+	const __u64 now_ns = ring_stamp(cpu, bpf_ktime_get_boot_ns());
+	struct ring_reservation room;
+	void *record;
+
+	if (now_ns - cpu->offset_checked_ns > OFFSET_CHECK_NS)
+		check_offset(cpu, ring, now_ns);
+	if (cpu->settings_generation != settings_generation)
+		tell_settings(cpu, ring, now_ns);
+	/* Room for the event that tells of it, should the copy fail. */
+	if (!ring_reserve(cpu, ring_bytes,
+			  length < sizeof(struct capture_loss) ? sizeof(struct capture_loss) : length,
+			  &room)) {
+		ring_count_full(cpu, now_ns);
+		return;
+	}
+	put_pending_loss(cpu, ring, now_ns, &room);
+	record = ring_at(ring, room.packet);
+	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged)) {
+		cpu->lost[CAPTURE_LOST_COPY]++;
+		ring_put_loss(record, now_ns, CAPTURE_LOST_COPY, 1, now_ns, now_ns);
+		room.end = room.packet + CAPTURE_EVENT_BYTES(struct capture_loss);
+	} else {
+		ring_put_header(record, now_ns, CAPTURE_RECORD_PACKET, length, wire_length);
+		room.end = room.packet +
+			   CAPTURE_ALIGN_UP(sizeof(struct capture_record) + (__u64)length);
+		if (wire_length > length)
+			cpu->clipped++;
+	}
+	ring_publish(cpu, room.end);
+	ring_the_bell(cpu, room.head, room.end);
+}
+
+/* Counts the frame as matched, then tries to store it. */
+static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 cpu_id)
+{
+	const __u32 zero = 0;
+	void *inner, *ring;
+
+	cpu->matched++;
+	inner = bpf_map_lookup_elem(&rings, &cpu_id);
+	ring = inner ? bpf_map_lookup_elem(inner, &zero) : 0;
+	if (!ring) {
+		cpu->lost[CAPTURE_LOST_NO_RING]++;
+		return;
+	}
+	ring_enter(cpu);
+	store_into(skb, cpu, ring);
+	ring_leave(cpu);
+}
+
+#endif

@@ -1,0 +1,59 @@
+// The seam through which a capture's directory and its files are touched, but for the writing of
+// packets itself (writer/io_backend.h). Tests put a disk behind it that fails on demand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dns_monitor/base/fd.h"
+
+namespace dns_monitor {
+
+struct DirectoryEntry {
+  std::string name;
+  int64_t size_bytes = 0;        // of the content (st_size)
+  int64_t allocated_bytes = 0;   // what deleting it gives back (st_blocks * 512)
+  int64_t modified_ns = 0;       // CLOCK_REALTIME
+};
+
+struct DiskSpace {
+  int64_t total_bytes = 0;      // f_blocks
+  int64_t available_bytes = 0;  // to an unprivileged user (f_bavail)
+  uint64_t filesystem_id = 0;   // equal for directories on one file system (st_dev)
+};
+
+enum class Caching { kDirect, kBuffered };  // O_DIRECT or through the page cache
+
+// One directory of one file system, held open: all names are relative to it and never followed
+// through a symbolic link. Methods may block for as long as the disk likes; they are never called
+// from the writer thread. Thread-safe.
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  // Creates `name` for reading and writing; AlreadyExists when there is one (O_EXCL).
+  // InvalidArgument when the file system refuses kDirect (open(2), EINVAL).
+  virtual absl::StatusOr<Fd> Create(const std::string& name, Caching caching) = 0;
+  // Opens an existing regular file for writing.
+  virtual absl::StatusOr<Fd> Open(const std::string& name, Caching caching) = 0;
+  // Sets the length, and gives back blocks that were preallocated behind it (ftruncate(2)).
+  virtual absl::Status Truncate(int fd, int64_t length_bytes) = 0;
+  // Sets permission bits, and the group unless `group` is -1.
+  virtual absl::Status SetAccess(int fd, uint32_t mode, int64_t group) = 0;
+  // fsync(2).
+  virtual absl::Status SyncFile(int fd) = 0;
+  // Renames without replacing: AlreadyExists when `to` exists (renameat2 RENAME_NOREPLACE).
+  virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
+  // Makes creations, renames and removals durable.
+  virtual absl::Status SyncDirectory() = 0;
+  virtual absl::Status Remove(const std::string& name) = 0;
+  virtual bool Exists(const std::string& name) = 0;
+  // Regular files only, unordered.
+  virtual absl::StatusOr<std::vector<DirectoryEntry>> List() = 0;
+  virtual absl::StatusOr<DiskSpace> Space() = 0;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,152 @@
+// Takes the records of all rings in order of time.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "dns_monitor/ring/ring_set.h"
+
+namespace dns_monitor {
+
+// One record within its ring. Valid until the ring's tail is moved past it.
+struct RecordView {
+  uint64_t time_ns;    // CLOCK_BOOTTIME
+  uint32_t length;     // bytes of payload
+  uint32_t wire_length;
+  const std::byte* payload;
+};
+
+// What Merger::Drain needs from whoever takes the records. Not virtual: the calls are inlined.
+//
+//   bool OnPacket(const RecordView&)
+//   bool OnLoss(uint64_t time_ns, const capture_loss&)
+//   bool OnStep(uint64_t time_ns, const capture_step&)
+//   bool OnSettings(uint64_t time_ns, const capture_settings&)
+//
+// false: no room now; the record comes again next time.
+enum class DrainResult {
+  kDrained,  // everything older than the horizon was taken
+  kBlocked,  // the sink refused a record
+};
+
+// The single consumer of a RingSet; belongs to one thread.
+//
+// Records leave in order of time, to the nanosecond, over all CPUs. A CPU that is within the filter
+// may still publish something as old as its last record, so nothing younger than that is taken until
+// it has; a CPU that is not there, or has nothing to say, holds nobody up. The wait is bounded: a CPU
+// that stays within the filter for kLateBoundNs (a virtual CPU that was taken off its core) is left
+// out, and what it brings later comes as it is, older than its neighbours.
+class Merger {
+ public:
+  static constexpr int64_t kLateBoundNs = 1'000'000'000;
+  // Clocks of two CPUs may differ by this much (kernel/time/timekeeping.c: nanoseconds while the
+  // time keeper is updated).
+  static constexpr int64_t kClockSkewNs = 10'000;
+
+  // `rings` outlives this. Reading begins at the tails that the control map holds.
+  explicit Merger(const RingSet& rings);
+
+  // Looks at all rings; `now_ns` is CLOCK_BOOTTIME, read before the call. Afterwards horizon_ns()
+  // tells up to where the order is final. Returns the bytes that wait in the fullest ring.
+  uint64_t Observe(int64_t now_ns);
+  // As Observe, for when the filter is detached: everything that is there is final.
+  void ObserveAll();
+
+  // Gives every record that is older than the horizon to `sink`, oldest first.
+  template <typename Sink>
+  DrainResult Drain(Sink& sink);
+
+  int64_t horizon_ns() const { return horizon_ns_; }
+  // Where reading stands in each ring: behind the last record that the sink has taken. What may
+  // become the ring's tail once that record is safe.
+  absl::Span<const uint64_t> cursors() const { return cursors_; }
+
+ private:
+  struct Lane {
+    const std::byte* data = nullptr;
+    uint64_t head = 0;             // as observed
+    int64_t stuck_since_ns = 0;    // 0: was not within the filter when last looked at
+    uint64_t stuck_at_ns = 0;      // its last_ns then
+  };
+  struct HeapEntry {
+    uint64_t time_ns;
+    int lane;
+    // For std::push_heap, which keeps the greatest on top: the oldest is the greatest.
+    bool operator<(const HeapEntry& other) const { return time_ns > other.time_ns; }
+  };
+
+  // The time before which the lane will not bring anything any more.
+  int64_t LaneHorizon(int index, int64_t now_ns);
+  const capture_record* Next(int index) const {
+    const uint64_t cursor = cursors_[index];
+    if (cursor == lanes_[index].head) return nullptr;
+    return reinterpret_cast<const capture_record*>(lanes_[index].data + (cursor & ring_mask_));
+  }
+  // Adds the lane to the heap if its next record is older than the horizon.
+  void Enqueue(int index);
+  int DequeueOldest();
+  // Gives the lane's records up to and including `limit_ns` to the sink.
+  template <typename Sink>
+  static bool Dispatch(uint32_t type, const RecordView& view, Sink& sink);
+  template <typename Sink>
+  bool TakeRun(int index, uint64_t limit_ns, Sink& sink);
+
+  const RingSet& rings_;
+  const uint64_t ring_mask_;
+  std::vector<Lane> lanes_;
+  std::vector<uint64_t> cursors_;
+  std::vector<HeapEntry> heap_;  // lanes by the time of their next record; capacity for all
+  int64_t horizon_ns_ = 0;
+};
+
+template <typename Sink>
+DrainResult Merger::Drain(Sink& sink) {
+  heap_.clear();
+  for (size_t index = 0; index < lanes_.size(); ++index) Enqueue(static_cast<int>(index));
+  const uint64_t last_ns = static_cast<uint64_t>(horizon_ns_) - 1;
+  while (!heap_.empty()) {
+    const int oldest = DequeueOldest();
+    // The run: as long as no other lane has something older.
+    const uint64_t limit_ns = heap_.empty() ? last_ns : std::min(heap_.front().time_ns, last_ns);
+    if (!TakeRun(oldest, limit_ns, sink)) return DrainResult::kBlocked;
+    Enqueue(oldest);
+  }
+  return DrainResult::kDrained;
+}
+
+template <typename Sink>
+bool Merger::Dispatch(uint32_t type, const RecordView& view, Sink& sink) {
+  switch (type) {
+    case CAPTURE_RECORD_PACKET:
+      return sink.OnPacket(view);
+    case CAPTURE_RECORD_LOSS:
+      return sink.OnLoss(view.time_ns, *reinterpret_cast<const capture_loss*>(view.payload));
+    case CAPTURE_RECORD_STEP:
+      return sink.OnStep(view.time_ns, *reinterpret_cast<const capture_step*>(view.payload));
+    case CAPTURE_RECORD_SETTINGS:
+      return sink.OnSettings(view.time_ns,
+                             *reinterpret_cast<const capture_settings*>(view.payload));
+    default:
+      return true;  // of a later version: told by nobody here, passed over
+  }
+}
+
+template <typename Sink>
+bool Merger::TakeRun(int index, uint64_t limit_ns, Sink& sink) {
+  while (const capture_record* record = Next(index)) {
+    if (record->time_ns > limit_ns) return true;
+    const uint32_t type = record->type_and_length >> 24;
+    const RecordView view{.time_ns = record->time_ns,
+                          .length = record->type_and_length & 0xffffff,
+                          .wire_length = record->wire_length,
+                          .payload = reinterpret_cast<const std::byte*>(record + 1)};
+    if (!Dispatch(type, view, sink)) return false;
+    cursors_[index] += CAPTURE_ALIGN_UP(sizeof(capture_record) + view.length);
+  }
+  return true;
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,76 @@
+// The filter on an interface: loaded, its rings mapped, attached to a packet socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dns_monitor/base/fd.h"
+#include "dns_monitor/pcap/format.h"
+#include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/tap/interface.h"
+
+namespace dns_monitor {
+
+class FilterProgram;
+
+enum class Direction { kBoth, kIn, kOut };
+
+struct TapOptions {
+  Interface interface;
+  std::vector<uint16_t> ports = {53};     // at most CAPTURE_MAX_PORTS
+  std::string filter;                     // pcap-filter(7); empty: none
+  Direction direction = Direction::kBoth;
+  bool promiscuous = true;
+  bool icmp_errors = true;
+  uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
+  uint64_t ring_bytes = uint64_t{64} << 20;  // of each CPU: a power of two
+  uint64_t ring_memory_bytes = 0;            // of all rings; 0: DefaultRingMemoryBytes()
+};
+
+// 1 GiB, or a sixteenth of this machine's memory if that is less.
+uint64_t DefaultRingMemoryBytes();
+
+// The capabilities that Open needs and this process lacks, as "cap_net_raw,cap_bpf"; empty: none.
+std::string MissingCapabilities();
+
+// Opened, started and stopped by one thread. From Open to the destructor the rings can be read.
+class Tap {
+ public:
+  // Loads the filter, makes the control map and a ring for each online CPU, and the socket, which
+  // receives nothing yet. InvalidArgument: the user's filter, with libpcap's words; ResourceExhausted:
+  // memory; PermissionDenied: capabilities; else what the kernel refused.
+  static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
+  ~Tap();
+
+  RingSet* rings();
+  // Of each CPU: as asked for, or less where the memory for all rings is limited.
+  uint64_t ring_bytes() const;
+
+  // Packets are captured from here on.
+  absl::Status Start();
+  // Takes the filter off and waits until no CPU runs it: no record comes after this returns.
+  void Stop();
+  // Binds to `index`, the interface made anew, and is promiscuous there again if asked to be.
+  absl::Status Rebind(int index);
+  // Gives CPUs that came online a ring. Returns how many got one.
+  absl::StatusOr<int> AddMissingRings();
+
+  // Readable when a ring has become a quarter full; ClearDoorbell makes it wait again. One thread.
+  int doorbell_fd() const;
+  void ClearDoorbell();
+
+ private:
+  explicit Tap(TapOptions options);
+  absl::Status OpenSocket();
+  absl::Status BindTo(int index);
+
+  const TapOptions options_;
+  std::unique_ptr<FilterProgram> filter_;
+  Fd socket_;
+};
+
+}  // namespace dns_monitor

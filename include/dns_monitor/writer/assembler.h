@@ -1,0 +1,112 @@
+// Turns records into pcap segments: timestamps, borders between segments, bytes in buffers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "dns_monitor/archive/schedule.h"
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/pcap/format.h"
+#include "dns_monitor/ring/merger.h"
+#include "dns_monitor/writer/buffer_pool.h"
+#include "dns_monitor/writer/finisher.h"
+#include "dns_monitor/writer/write_queue.h"
+
+namespace dns_monitor {
+
+struct SegmentOptions {
+  LinkType link_type = LinkType::kEthernet;
+  uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
+  bool nanoseconds = false;                    // fractions in the file; the ring always has them
+  std::optional<RotationSchedule> schedule;    // none: no rotation by the clock
+  int64_t max_segment_bytes = std::numeric_limits<int64_t>::max();
+  uint64_t max_packets = std::numeric_limits<uint64_t>::max();  // of the capture
+};
+
+// The writer thread's alone: the sink of its Merger. Every method that returns bool says false when
+// there is no free buffer or segment now; nothing has changed then, and the caller tries again.
+class Assembler {
+ public:
+  // All outlive this.
+  Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool,
+            WriteQueue* queue);
+  // Opens and finishes the segments; not for a stream.
+  void set_finisher(Finisher* finisher) { finisher_ = finisher; }
+
+  // Begins the first segment at this wall-clock time, with this difference to the ring's clock. A
+  // stream goes to `stream_fd`, which stays the caller's.
+  bool Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
+  void BeginStream(int stream_fd, int64_t wall_offset_ns);
+
+  // Takes all that is final from the rings (Merger::Drain with this as the sink).
+  DrainResult DrainFrom(Merger* merger);
+
+  // As the Merger calls them. `cursors` of the merger stand at the record.
+  bool OnPacket(const RecordView& record);
+  bool OnLoss(uint64_t time_ns, const capture_loss& loss);
+  bool OnStep(uint64_t time_ns, const capture_step& step);
+  bool OnSettings(uint64_t time_ns, const capture_settings& settings);
+
+  // The clock has moved against the ring's by now: backwards begins a segment.
+  bool SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns);
+  // No packet before this time can come any more: segments that end before it end now.
+  bool AdvanceTo(int64_t boot_ns);
+  // Ends the segment here, and begins the next at this time.
+  bool RotateAt(int64_t boot_ns);
+  // Ends the last segment: no packet follows.
+  void End();
+
+  // What was appended, in all segments.
+  uint64_t packets() const { return packets_; }
+  uint64_t late() const { return late_; }
+  bool limit_reached() const { return packets_ >= options_.max_packets; }
+  Buffer* buffer() { return buffer_; }
+  Segment* segment() { return segment_; }
+  // Time of the oldest record that no flush or seal has covered yet (CLOCK_BOOTTIME); 0: none.
+  uint64_t oldest_unflushed_ns() const { return oldest_unflushed_ns_; }
+  void OnFlushed() { oldest_unflushed_ns_ = 0; }
+  void set_cursors(absl::Span<const uint64_t> cursors) { cursors_ = cursors; }
+  // A segment that the finisher gave back.
+  void Reuse(Segment* segment) { free_segments_[free_count_++] = segment; }
+  int64_t wall_offset_ns() const { return wall_offset_ns_; }
+
+ private:
+  bool BeginSegment(int64_t from_ns);
+  // From boot time `boot_ns` on: the segment after this one.
+  bool Rotate(int64_t boot_ns, int64_t from_ns);
+  void PutFileHeader();
+  void SealBuffer(bool ends_segment);
+  void Append(const void* bytes, size_t length);
+  PcapRecordHeader MakeHeader(const RecordView& record);
+  void CountPacket(const RecordView& record);
+  int64_t ToBoot(int64_t wall_ns) const;
+  int64_t NextSegmentStart(int64_t wall_ns) const;
+  bool RotateIfDue(const RecordView& record, size_t bytes);
+
+  const SegmentOptions options_;
+  const Clock* const clock_;
+  BufferPool* const pool_;
+  WriteQueue* const queue_;
+  Finisher* finisher_ = nullptr;
+  absl::Span<const uint64_t> cursors_;
+
+  std::array<Segment, kSegmentCount> segments_;
+  std::array<Segment*, kSegmentCount> free_segments_{};
+  size_t free_count_ = 0;
+  Segment* segment_ = nullptr;
+  Buffer* buffer_ = nullptr;
+
+  int64_t wall_offset_ns_ = 0;     // CLOCK_REALTIME - CLOCK_BOOTTIME
+  int64_t border_boot_ns_ = 0;     // where the segment ends, in the ring's time
+  uint64_t last_time_ns_ = 0;      // of the youngest record appended
+  int64_t second_start_ns_ = 0;    // the whole second that the last packet fell into
+  uint64_t packets_ = 0;
+  uint64_t late_ = 0;
+  uint64_t oldest_unflushed_ns_ = 0;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,61 @@
+// The memory between the rings and the file.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "dns_monitor/writer/segment.h"
+
+namespace dns_monitor {
+
+inline constexpr size_t kBufferBytes = size_t{1} << 20;
+inline constexpr size_t kBufferCount = 12;
+// Of memory, offset and length for O_DIRECT: covers 512-byte and 4096-byte sectors.
+inline constexpr size_t kDirectAlignBytes = 4096;
+
+// What is safe once certain bytes are in the file.
+struct Checkpoint {
+  uint64_t packets = 0;          // since the capture began, all in files
+  int64_t length_bytes = 0;      // of the segment, at a record's border
+  std::vector<uint64_t> tails;   // of each ring: everything before is in the file
+};
+
+// A stretch of one segment. Filled from the front by the assembler; written by the queue.
+struct Buffer {
+  std::byte* data = nullptr;
+  int index = 0;                 // as registered with the backend
+  size_t used = 0;
+  size_t written = 0;            // of used: in the file
+  Segment* segment = nullptr;
+  int64_t file_offset = 0;
+  bool ends_segment = false;
+  Checkpoint sealed;             // safe once all of it is written
+
+  size_t room() const { return kBufferBytes - used; }
+};
+
+// All buffers, allocated once. The writer thread's alone.
+class BufferPool {
+ public:
+  explicit BufferPool(int cpu_count);
+  ~BufferPool();
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+
+  // nullptr when all are in use.
+  Buffer* Take(Segment* segment, int64_t file_offset);
+  void Return(Buffer* buffer) { free_.push_back(buffer); }
+  size_t available() const { return free_.size(); }
+  // For registering with io_uring: one iovec a buffer.
+  std::vector<iovec> Iovecs() const;
+
+ private:
+  std::byte* memory_;
+  std::vector<Buffer> buffers_;
+  std::vector<Buffer*> free_;  // capacity for all
+};
+
+}  // namespace dns_monitor

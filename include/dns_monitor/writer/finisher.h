@@ -1,0 +1,84 @@
+// Does what blocks: opens segments, and finishes them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "dns_monitor/archive/schedule.h"
+#include "dns_monitor/base/disk.h"
+#include "dns_monitor/base/fd.h"
+#include "dns_monitor/base/spsc_queue.h"
+#include "dns_monitor/writer/segment.h"
+
+namespace dns_monitor {
+
+inline constexpr size_t kSegmentCount = 8;  // open, being finished, or free
+
+struct FinisherOptions {
+  std::string interface;
+  bool names_need_seconds = false;
+  absl::TimeZone zone;
+  uint32_t mode = 0640;
+  int64_t group = -1;
+  // Called on the finisher's thread.
+  std::function<void(const SegmentFacts&)> on_opened;
+  std::function<void(const SegmentFacts&)> on_finished;
+  // Woken after each answer: an eventfd of the writer's.
+  int answer_fd = -1;
+};
+
+// A thread of its own. Requests and answers pass through queues without locks, so the writer never
+// waits for a directory, an fsync or a rename.
+class Finisher {
+ public:
+  // `disk` outlives this.
+  Finisher(Disk* disk, FinisherOptions options);
+  ~Finisher();
+
+  // The writer's thread. The segment is the finisher's until NextOpened or NextFinished returns it.
+  // A segment that cannot be opened is tried again, with growing pauses, until it can or Stop.
+  void Open(Segment* segment);
+  // Gives back what was preallocated, syncs, sets access, renames, syncs the directory.
+  void Finish(Segment* segment);
+  Segment* NextOpened();
+  Segment* NextFinished();
+
+  // Finishes what was asked before, then ends the thread. A segment that still cannot be opened is
+  // given up. OK, or the first error of a segment that could not be finished.
+  absl::Status Stop();
+
+ private:
+  enum class Task { kOpen, kFinish };
+  struct Request {
+    Task task = Task::kOpen;
+    Segment* segment = nullptr;
+  };
+
+  void Run();
+  void Ask(Request request);
+  void OpenUntilItWorks(Segment* segment);
+  absl::Status OpenFiles(Segment* segment);
+  absl::StatusOr<Fd> CreateUnderFreeName(SegmentName* name);
+  void FinishFiles(Segment* segment);
+  absl::Status RenameToFreeName(SegmentName* name);
+  bool NameIsTaken(const SegmentName& name);
+  void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
+  // Sleeps until asked again or `timeout_ms` has passed.
+  void WaitForRequest(int timeout_ms);
+
+  Disk* const disk_;
+  const FinisherOptions options_;
+  SpscQueue<Request, 2 * kSegmentCount> requests_;
+  SpscQueue<Segment*, kSegmentCount> opened_;
+  SpscQueue<Segment*, kSegmentCount> finished_;
+  Fd wake_fd_;
+  std::atomic<bool> stopping_{false};
+  bool direct_refused_ = false;
+  absl::Status first_error_;
+  std::thread thread_;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,39 @@
+// One pcap file while it is made.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "bpf/capture_abi.h"
+#include "dns_monitor/archive/names.h"
+#include "dns_monitor/base/fd.h"
+
+namespace dns_monitor {
+
+// What a segment came to, for the log, the ledger and the retention.
+struct SegmentFacts {
+  SegmentName name;
+  int64_t length_bytes = 0;
+  uint64_t packets = 0;
+  uint64_t clipped = 0;
+  uint64_t late = 0;                          // came after a younger packet had been written
+  uint64_t lost[CAPTURE_LOST_COUNT] = {};     // told by events within this segment
+  int64_t first_packet_ns = 0;                // CLOCK_REALTIME; 0 without packets
+  int64_t last_packet_ns = 0;
+};
+
+// Belongs to one thread at a time: the writer passes it to the finisher to be opened and to be
+// finished, and gets it back each time.
+struct Segment {
+  SegmentFacts facts;
+  int64_t from_ns = 0;                                    // CLOCK_REALTIME; packets: from <= time
+  int64_t to_ns = std::numeric_limits<int64_t>::max();    // time < to
+
+  bool stream = false;      // standard output: no file, no name, no finishing
+  bool opened = false;      // the descriptors are there
+  Fd buffered;
+  Fd direct;                // O_DIRECT; none where the file system refuses it
+  int64_t allocated_bytes = 0;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,89 @@
+// Brings buffers into files, in order, whatever the disk answers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/writer/buffer_pool.h"
+#include "dns_monitor/writer/io_backend.h"
+
+namespace dns_monitor {
+
+// Told by the queue; called from within Pump, on the writer's thread.
+class WriteObserver {
+ public:
+  virtual ~WriteObserver() = default;
+  // Everything that `checkpoint` covers is in the file.
+  virtual void OnCheckpoint(const Checkpoint& checkpoint) = 0;
+  // The last byte of the segment is in the file.
+  virtual void OnSegmentWritten(Segment* segment) = 0;
+};
+
+// The writer thread's alone. Full blocks go through the segment's O_DIRECT descriptor; what is
+// short of a block (the file's tail, a flush of little) goes through the page cache, so that the
+// file never has a byte that is no packet's. A write that fails is tried again, with growing pauses,
+// until it succeeds or Abandon: the buffers, and then the rings, hold what comes meanwhile.
+class WriteQueue {
+ public:
+  WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool, WriteObserver* observer);
+
+  // The buffer is complete: it will be written whole and returned to the pool.
+  void Seal(Buffer* buffer);
+  // What `buffer`, the one that is being filled, holds now is to be in the file soon. `safe` is
+  // copied; false when an earlier flush is still under way (ask again later).
+  bool Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
+             absl::Span<const uint64_t> tails);
+  // Takes results, starts the next write. Never waits.
+  void Pump();
+
+  bool idle() const { return !in_flight_ && count_ == 0 && !flush_.buffer; }
+  bool failing() const { return failures_ > 0; }
+  // Whoever read the stream has gone (EPIPE): nothing more can be written.
+  bool stream_closed() const { return stream_closed_; }
+  // When to call Pump again if nothing else happens (CLOCK_BOOTTIME); 0: no need.
+  int64_t retry_at_ns() const { return retry_at_ns_; }
+  // Forgets all that is not written: the disk failed for too long at the end. Requests under way
+  // are waited for by the backend's own end.
+  void Abandon();
+
+ private:
+  struct FlushTarget {
+    Buffer* buffer = nullptr;
+    size_t to = 0;  // of the buffer
+    Checkpoint safe;
+  };
+  struct InFlight {
+    IoRequest request;
+    Buffer* buffer = nullptr;
+    bool direct = false;
+  };
+
+  Buffer* Front() { return count_ == 0 ? nullptr : sealed_[first_ % kBufferCount]; }
+  void StartNext();
+  void StartWrite(Buffer* buffer, size_t to);
+  bool StartAllocation(Segment* segment, int64_t end);
+  void OnResult(int64_t result);
+  void OnFailure(int error);
+  void OnRecovery();
+  // True when `buffer` has reached `to`: what depends on that is told.
+  void Advance(Buffer* buffer);
+  void PopFront();
+
+  IoBackend* const backend_;
+  const Clock* const clock_;
+  BufferPool* const pool_;
+  WriteObserver* const observer_;
+  std::array<Buffer*, kBufferCount> sealed_{};  // a ring, in the order of the file
+  size_t first_ = 0;
+  size_t count_ = 0;
+  FlushTarget flush_;
+  std::optional<InFlight> in_flight_;
+  bool stream_closed_ = false;
+  int failures_ = 0;                // in a row
+  int64_t failing_since_ns_ = 0;
+  int64_t retry_at_ns_ = 0;
+};
+
+}  // namespace dns_monitor

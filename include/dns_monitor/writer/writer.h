@@ -1,0 +1,117 @@
+// The thread between the rings and the files.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/disk.h"
+#include "dns_monitor/ring/merger.h"
+#include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/writer/assembler.h"
+#include "dns_monitor/writer/finisher.h"
+#include "dns_monitor/writer/io_backend.h"
+#include "dns_monitor/writer/write_queue.h"
+
+namespace dns_monitor {
+
+struct WriterOptions {
+  SegmentOptions segments;
+  FinisherOptions finisher;         // answer_fd is set by the writer
+  int64_t flush_ns = kNanosecondsPerSecond;
+  int stream_fd = -1;               // >= 0: one stream there instead of segments; owned
+  bool allow_uring = true;          // false: the fall-back, for tests and benchmarks
+  int doorbell_fd = -1;             // readable when a ring is filling; not owned
+  std::function<void()> clear_doorbell;
+  // Raised when there is nothing left to do (count reached, stream closed). An eventfd.
+  int done_fd = -1;
+
+  bool stream() const { return stream_fd >= 0; }
+};
+
+// Written by the writer's thread, read by any.
+struct WriterStatus {
+  std::atomic<uint64_t> packets_written{0};   // in files or the stream, for sure
+  std::atomic<uint64_t> packets_late{0};
+  std::atomic<int64_t> segment_bytes{0};      // of the current segment, appended
+  std::atomic<bool> failing{false};           // the disk refuses writes at present
+  std::atomic<bool> count_reached{false};
+  std::atomic<bool> stream_closed{false};
+};
+
+// How many packets the writer could not bring to the disk before it had to end, and why.
+struct WriterResult {
+  uint64_t packets_written = 0;
+  uint64_t packets_lost = 0;      // taken from a ring, never written
+  absl::Status status;            // of the last segments' finishing
+};
+
+// Merges the rings, fills buffers, keeps one write under way, moves the tails behind what is
+// written. No locks and no allocation between Start and Stop on its thread; it sleeps until a
+// buffer is written, a ring fills, somebody asks, or a tenth of a second has passed.
+class Writer final : private WriteObserver {
+ public:
+  // `disk` is nullptr for a stream. All pointers outlive this.
+  static absl::StatusOr<std::unique_ptr<Writer>> Create(WriterOptions options, const Clock* clock,
+                                                        RingSet* rings, Disk* disk);
+  ~Writer() override;
+
+  // Begins the first segment now and starts the thread.
+  absl::Status Start();
+  // Any thread: ends the current segment and begins the next.
+  void RotateSoon();
+  // The filter must be detached: writes everything that the rings hold, ends the segment, waits for
+  // the finisher. Gives up on a disk that fails for kPatienceNs; what is lost then is in the result.
+  WriterResult Stop();
+
+  const WriterStatus& status() const { return status_; }
+  const char* backend_name() const { return backend_->name(); }
+
+  static constexpr int64_t kPatienceNs = 10 * kNanosecondsPerSecond;
+
+ private:
+  Writer(WriterOptions options, const Clock* clock, RingSet* rings, Disk* disk);
+
+  absl::Status SetUpWaiting();
+  void Run();
+  // Everything that can be done now.
+  void RunOnce();
+  void TakeAnswers();
+  void FollowClock();
+  void FlushIfDue(int64_t now_ns);
+  void PublishStatus();
+  int64_t SleepNs(int64_t now_ns) const;
+  void Wait(int64_t timeout_ns);
+  void WriteTheRest();
+  // At the end only: whether the disk has had its time.
+  bool OutOfPatience();
+
+  void OnCheckpoint(const Checkpoint& checkpoint) override;
+  void OnSegmentWritten(Segment* segment) override;
+
+  const WriterOptions options_;
+  const Clock* const clock_;
+  RingSet* const rings_;
+  const int64_t sleep_ns_;
+  Fd kick_fd_;
+  Fd epoll_fd_;
+  BufferPool pool_;
+  std::unique_ptr<IoBackend> backend_;
+  std::unique_ptr<Finisher> finisher_;
+  WriteQueue queue_;
+  Merger merger_;
+  Assembler assembler_;
+  DrainResult drained_ = DrainResult::kDrained;
+  bool under_pressure_ = false;     // a ring is filling: tails must move soon
+  int64_t stopping_since_ns_ = 0;
+  bool done_told_ = false;
+  WriterStatus status_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> rotate_{false};
+  std::thread thread_;
+};
+
+}  // namespace dns_monitor

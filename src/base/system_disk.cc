@@ -1,0 +1,235 @@
+#include "dns_monitor/base/system_disk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/status.h"
+
+namespace dns_monitor {
+namespace {
+
+// Runs a system call again when a signal broke it off.
+template <typename Call>
+auto Retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int CachingFlag(Caching caching) {
+  return caching == Caching::kDirect ? O_DIRECT : 0;
+}
+
+class SystemDisk final : public Disk {
+ public:
+  SystemDisk(std::string path, Fd directory)
+      : path_(std::move(path)), directory_(std::move(directory)) {}
+
+  absl::StatusOr<Fd> Create(const std::string& name, Caching caching) override;
+  absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override;
+  absl::Status Truncate(int fd, int64_t length_bytes) override;
+  absl::Status SetAccess(int fd, uint32_t mode, int64_t group) override;
+  absl::Status SyncFile(int fd) override;
+  absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status SyncDirectory() override;
+  absl::Status Remove(const std::string& name) override;
+  bool Exists(const std::string& name) override;
+  absl::StatusOr<std::vector<DirectoryEntry>> List() override;
+  absl::StatusOr<DiskSpace> Space() override;
+
+ private:
+  std::string Path(const std::string& name) const { return absl::StrCat(path_, "/", name); }
+  // Names lead nowhere but into the directory itself.
+  absl::Status CheckName(const std::string& name) const;
+  absl::Status RenameByLink(const std::string& from, const std::string& to);
+  int Stat(const std::string& name, struct stat* info) const {
+    return fstatat(directory_.get(), name.c_str(), info, AT_SYMLINK_NOFOLLOW);
+  }
+
+  const std::string path_;
+  const Fd directory_;
+};
+
+absl::Status SystemDisk::CheckName(const std::string& name) const {
+  if (!name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+      name.find('\0') == std::string::npos) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("'", name, "' is no name of a file in ", path_));
+}
+
+absl::StatusOr<Fd> SystemDisk::Create(const std::string& name, Caching caching) {
+  DM_RETURN_IF_ERROR(CheckName(name));
+  const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | CachingFlag(caching);
+  Fd fd(Retry([&] { return openat(directory_.get(), name.c_str(), flags, 0600); }));
+  if (fd.valid()) return fd;
+  const int error = errno;
+  struct stat info {};
+  // The kernel finds out that a file system has no O_DIRECT only after it has made the file.
+  if (error == EINVAL && caching == Caching::kDirect && Stat(name, &info) == 0 &&
+      S_ISREG(info.st_mode) && info.st_size == 0) {
+    unlinkat(directory_.get(), name.c_str(), 0);
+  }
+  return ErrnoError(absl::StrCat("cannot create ", Path(name)), error);
+}
+
+absl::StatusOr<Fd> SystemDisk::Open(const std::string& name, Caching caching) {
+  DM_RETURN_IF_ERROR(CheckName(name));
+  struct stat info {};
+  // Looked at first, since opening a device or a pipe may already do something.
+  if (Stat(name, &info) != 0) return ErrnoError(absl::StrCat("cannot open ", Path(name)));
+  const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | CachingFlag(caching);
+  Fd fd;
+  if (S_ISREG(info.st_mode)) {
+    fd.Reset(Retry([&] { return openat(directory_.get(), name.c_str(), flags); }));
+    if (!fd.valid() || fstat(fd.get(), &info) != 0) {
+      return ErrnoError(absl::StrCat("cannot open ", Path(name)));
+    }
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(Path(name), " is not a regular file"));
+  }
+  return fd;
+}
+
+absl::Status SystemDisk::Truncate(int fd, int64_t length_bytes) {
+  if (Retry([&] { return ftruncate(fd, length_bytes); }) == 0) return absl::OkStatus();
+  return ErrnoError(absl::StrCat("cannot set the length of a file in ", path_));
+}
+
+absl::Status SystemDisk::SetAccess(int fd, uint32_t mode, int64_t group) {
+  // The group first: the old one never gets the new permissions.
+  if (group >= 0 && fchown(fd, static_cast<uid_t>(-1), static_cast<gid_t>(group)) != 0) {
+    return ErrnoError(absl::StrCat("cannot set the group of a file in ", path_));
+  }
+  if (fchmod(fd, mode) != 0) {
+    return ErrnoError(absl::StrCat("cannot set the permissions of a file in ", path_));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SystemDisk::SyncFile(int fd) {
+  if (Retry([&] { return fsync(fd); }) == 0) return absl::OkStatus();
+  return ErrnoError(absl::StrCat("cannot sync a file in ", path_));
+}
+
+absl::Status SystemDisk::Rename(const std::string& from, const std::string& to) {
+  DM_RETURN_IF_ERROR(CheckName(from));
+  DM_RETURN_IF_ERROR(CheckName(to));
+  const int dir = directory_.get();
+  if (renameat2(dir, from.c_str(), dir, to.c_str(), RENAME_NOREPLACE) == 0) {
+    return absl::OkStatus();
+  }
+  if (errno == EINVAL || errno == ENOSYS) return RenameByLink(from, to);
+  return ErrnoError(absl::StrCat("cannot rename ", Path(from), " to ", to));
+}
+
+// NFS and others refuse RENAME_NOREPLACE; link(2) does not replace anywhere.
+absl::Status SystemDisk::RenameByLink(const std::string& from, const std::string& to) {
+  const int dir = directory_.get();
+  if (linkat(dir, from.c_str(), dir, to.c_str(), 0) != 0) {
+    return ErrnoError(absl::StrCat("cannot rename ", Path(from), " to ", to));
+  }
+  if (unlinkat(dir, from.c_str(), 0) == 0) return absl::OkStatus();
+  const int error = errno;
+  unlinkat(dir, to.c_str(), 0);  // one name, as before
+  return ErrnoError(absl::StrCat("cannot rename ", Path(from), " to ", to), error);
+}
+
+absl::Status SystemDisk::SyncDirectory() {
+  // EINVAL: the file system knows no sync of directories, so there is nothing to wait for.
+  if (Retry([&] { return fsync(directory_.get()); }) == 0 || errno == EINVAL) {
+    return absl::OkStatus();
+  }
+  return ErrnoError(absl::StrCat("cannot sync ", path_));
+}
+
+absl::Status SystemDisk::Remove(const std::string& name) {
+  DM_RETURN_IF_ERROR(CheckName(name));
+  if (unlinkat(directory_.get(), name.c_str(), 0) == 0) return absl::OkStatus();
+  return ErrnoError(absl::StrCat("cannot remove ", Path(name)));
+}
+
+bool SystemDisk::Exists(const std::string& name) {
+  struct stat info {};
+  return CheckName(name).ok() && Stat(name, &info) == 0;
+}
+
+absl::StatusOr<std::vector<DirectoryEntry>> SystemDisk::List() {
+  // A description of its own, because the position in a directory belongs to the description.
+  Fd fd(openat(directory_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return ErrnoError(absl::StrCat("cannot list ", path_));
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd.get()), closedir);
+  if (stream == nullptr) return ErrnoError(absl::StrCat("cannot list ", path_));
+  fd.Release();  // closedir closes it
+  std::vector<DirectoryEntry> entries;
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    struct stat info {};
+    // A file that is gone by now is not in the list.
+    if (fstatat(dirfd(stream.get()), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISREG(info.st_mode)) continue;
+    entries.push_back({entry->d_name, info.st_size, info.st_blocks * 512,
+                       info.st_mtim.tv_sec * kNanosecondsPerSecond + info.st_mtim.tv_nsec});
+  }
+  if (errno != 0) return ErrnoError(absl::StrCat("cannot list ", path_));
+  return entries;
+}
+
+absl::StatusOr<DiskSpace> SystemDisk::Space() {
+  struct statvfs space {};
+  struct stat info {};
+  if (Retry([&] { return fstatvfs(directory_.get(), &space); }) != 0 ||
+      fstat(directory_.get(), &info) != 0) {
+    return ErrnoError(absl::StrCat("cannot tell the free space of ", path_));
+  }
+  const auto unit = static_cast<int64_t>(space.f_frsize);
+  return DiskSpace{static_cast<int64_t>(space.f_blocks) * unit,
+                   static_cast<int64_t>(space.f_bavail) * unit, info.st_dev};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(const std::string& path) {
+  Fd fd(Retry([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!fd.valid() && errno == ENOTDIR) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is not a directory"));
+  }
+  if (!fd.valid()) return ErrnoError(absl::StrCat("cannot open ", path));
+  if (faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+    const absl::Status status = ErrnoError(absl::StrCat("cannot write in ", path));
+    return absl::PermissionDeniedError(status.message());
+  }
+  return std::make_unique<SystemDisk>(path, std::move(fd));
+}
+
+absl::StatusOr<Fd> LockFile(const std::string& path, const std::string& name) {
+  const std::string file = absl::StrCat(path, "/", name);
+  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+  Fd fd(Retry([&] { return open(file.c_str(), flags, 0600); }));
+  if (!fd.valid()) return ErrnoError(absl::StrCat("cannot open the lock ", file));
+  // Whoever only asks whether a lock is held (retention/peers.h) holds it himself for a moment, and
+  // an exiting process lets go of its locks one by one: neither may refuse a start.
+  constexpr int kAttempts = 6;
+  constexpr auto kPause = std::chrono::milliseconds(20);
+  for (int attempt = 1; true; ++attempt) {
+    if (Retry([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
+    if (errno != EWOULDBLOCK) return ErrnoError(absl::StrCat("cannot lock ", file));
+    if (attempt == kAttempts) break;
+    std::this_thread::sleep_for(kPause);
+  }
+  return absl::FailedPreconditionError(absl::StrCat("another process holds the lock ", file));
+}
+
+}  // namespace dns_monitor

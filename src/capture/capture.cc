@@ -1,0 +1,241 @@
+#include "dns_monitor/capture/capture.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/archive/names.h"
+#include "dns_monitor/base/event_fd.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/base/system_disk.h"
+#include "dns_monitor/base/units.h"
+#include "dns_monitor/retention/peers.h"
+#include "dns_monitor/retention/worker.h"
+#include "dns_monitor/writer/writer.h"
+#include "event_loop.h"
+#include "link_watch.h"
+#include "status_line.h"
+#include "summary.h"
+
+namespace dns_monitor {
+namespace {
+
+// What the finisher's thread tells and the main thread shows.
+class CurrentFile {
+ public:
+  void Set(std::string name) {
+    const std::lock_guard lock(mutex_);
+    name_ = std::move(name);
+  }
+  std::string Get() const {
+    const std::lock_guard lock(mutex_);
+    return name_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string name_;
+};
+
+class Capture {
+ public:
+  explicit Capture(const CaptureOptions& options) : options_(options) {}
+
+  absl::Status Open();
+  absl::Status Run();
+  // Detaches, drains, finishes, reports.
+  absl::Status Close();
+
+ private:
+  absl::Status OpenDirectory();
+  absl::Status OpenTap();
+  absl::Status OpenWriter();
+  absl::Status OpenLoop();
+  absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
+  void OnSecond();
+  void OnOpened(const SegmentFacts& facts);
+  void OnFinished(const SegmentFacts& facts);
+
+  const CaptureOptions options_;
+  const Clock& clock_ = SystemClock();
+  std::string directory_;  // absolute
+  std::unique_ptr<Disk> disk_;
+  Fd lock_;
+  std::unique_ptr<Peers> peers_;
+  std::unique_ptr<RetentionWorker> retention_;
+  Interface interface_;
+  std::unique_ptr<Tap> tap_;
+  std::unique_ptr<LinkWatch> link_watch_;
+  CurrentFile current_file_;
+  std::unique_ptr<Writer> writer_;
+  Fd done_fd_;
+  EventLoop loop_;
+  std::unique_ptr<StatusLine> status_line_;
+};
+
+absl::Status Capture::Open() {
+  DM_ASSIGN_OR_RETURN(interface_, FindInterface(options_.interface));
+  if (!options_.stream()) DM_RETURN_IF_ERROR(OpenDirectory());
+  DM_RETURN_IF_ERROR(OpenTap());
+  DM_RETURN_IF_ERROR(OpenLoop());
+  return OpenWriter();
+}
+
+absl::Status Capture::OpenDirectory() {
+  DM_ASSIGN_OR_RETURN(disk_, OpenSystemDisk(options_.directory));
+  std::error_code ignored;
+  directory_ = std::filesystem::canonical(options_.directory, ignored).string();
+  absl::StatusOr<Fd> lock = LockFile(directory_, LockName(interface_.name));
+  if (absl::IsFailedPrecondition(lock.status())) {
+    return absl::FailedPreconditionError(absl::StrCat("another process captures ", interface_.name,
+                                                      " into ", directory_, " already"));
+  }
+  DM_RETURN_IF_ERROR(lock.status());
+  lock_ = *std::move(lock);
+  // Also without limits of its own: others count the segments of this one then.
+  peers_ = JoinPeers(kRegistryDirectory, directory_, interface_.name);
+  if (!options_.retention.any()) return absl::OkStatus();
+  retention_ = std::make_unique<RetentionWorker>(
+      RetentionConfig{.directory = directory_,
+                      .interface = interface_.name,
+                      .zone = Zone(),
+                      .limits = options_.retention},
+      *disk_, *peers_);
+  return absl::OkStatus();
+}
+
+absl::Status Capture::OpenTap() {
+  TapOptions tap_options = options_.tap;
+  tap_options.interface = interface_;
+  DM_ASSIGN_OR_RETURN(tap_, Tap::Open(std::move(tap_options)));
+  if (tap_->ring_bytes() < options_.tap.ring_bytes) {
+    LogWarning("rings of ", FormatSize(static_cast<int64_t>(options_.tap.ring_bytes)),
+               " would take more memory than --ring-memory allows: each has ",
+               FormatSize(static_cast<int64_t>(tap_->ring_bytes())));
+  }
+  DM_ASSIGN_OR_RETURN(link_watch_, LinkWatch::Create(interface_, tap_.get()));
+  return absl::OkStatus();
+}
+
+absl::Status Capture::OpenLoop() {
+  done_fd_ = MakeEventFd();
+  DM_RETURN_IF_ERROR(loop_.Open());
+  DM_RETURN_IF_ERROR(loop_.AddSignals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) {
+    if (signal == SIGHUP) {
+      writer_->RotateSoon();
+    } else {
+      loop_.Quit();
+    }
+  }));
+  DM_RETURN_IF_ERROR(loop_.AddTimer(kNanosecondsPerSecond, [this] { OnSecond(); }));
+  if (options_.duration_ns > 0) {
+    DM_RETURN_IF_ERROR(loop_.AddTimer(options_.duration_ns, [this] { loop_.Quit(); }));
+  }
+  DM_RETURN_IF_ERROR(loop_.AddReadable(link_watch_->fd(), [this] { link_watch_->OnReadable(); }));
+  return loop_.AddReadable(done_fd_.get(), [this] { loop_.Quit(); });
+}
+
+absl::Status Capture::OpenWriter() {
+  DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(interface_));
+  DM_ASSIGN_OR_RETURN(const RotationSchedule schedule,
+                      RotationSchedule::Create(options_.rotate, Zone()));
+  WriterOptions writer;
+  writer.segments = {.link_type = link_type,
+                     .snaplen = options_.tap.snaplen,
+                     .nanoseconds = options_.nanoseconds,
+                     .schedule = schedule,
+                     .max_segment_bytes = options_.max_segment_bytes,
+                     .max_packets = options_.max_packets};
+  writer.finisher = {.interface = interface_.name,
+                     .names_need_seconds = schedule.NamesNeedSeconds(),
+                     .zone = Zone(),
+                     .mode = options_.mode,
+                     .group = options_.group,
+                     .on_opened = [this](const SegmentFacts& facts) { OnOpened(facts); },
+                     .on_finished = [this](const SegmentFacts& facts) { OnFinished(facts); }};
+  writer.flush_ns = options_.flush_ns;
+  if (options_.stream()) writer.stream_fd = STDOUT_FILENO;
+  writer.doorbell_fd = tap_->doorbell_fd();
+  writer.clear_doorbell = [this] { tap_->ClearDoorbell(); };
+  writer.done_fd = done_fd_.get();
+  DM_ASSIGN_OR_RETURN(writer_,
+                      Writer::Create(std::move(writer), &clock_, tap_->rings(), disk_.get()));
+  return absl::OkStatus();
+}
+
+absl::Status Capture::Run() {
+  if (retention_ != nullptr) retention_->Start();
+  DM_RETURN_IF_ERROR(writer_->Start());
+  DM_RETURN_IF_ERROR(tap_->Start());
+  LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
+          FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
+          writer_->backend_name());
+  status_line_ = std::make_unique<StatusLine>();
+  absl::Status status = loop_.Run();
+  status_line_.reset();
+  return status;
+}
+
+absl::Status Capture::Close() {
+  tap_->Stop();  // from here on no record comes
+  const WriterResult result = writer_->Stop();
+  if (retention_ != nullptr) retention_->Stop();
+  const CaptureTotals totals{.filter = tap_->rings()->Counters(),
+                             .written = result.packets_written,
+                             .late = writer_->status().packets_late.load(),
+                             .lost_by_writer = result.packets_lost};
+  const std::string summary = FormatSummary(totals);
+  [[maybe_unused]] const ssize_t put = write(STDERR_FILENO, summary.data(), summary.size());
+  return result.status;
+}
+
+void Capture::OnSecond() {
+  const absl::StatusOr<int> added = tap_->AddMissingRings();
+  if (!added.ok()) {
+    LogError("a CPU came online, but: ", added.status().message());
+  } else if (*added > 0) {
+    LogInfo("made rings for ", *added, " more CPUs");
+  }
+  const FilterCounters counters = tap_->rings()->Counters();
+  const WriterStatus& status = writer_->status();
+  status_line_->Show({.time_ns = clock_.BoottimeNs(),
+                      .matched = counters.matched,
+                      .written = status.packets_written.load(),
+                      .lost = counters.lost_total(),
+                      .file = current_file_.Get(),
+                      .file_bytes = status.segment_bytes.load(),
+                      .failing = status.failing.load()});
+}
+
+void Capture::OnOpened(const SegmentFacts& facts) {
+  current_file_.Set(facts.name.Part());
+  LogInfo("writing ", facts.name.Part());
+}
+
+void Capture::OnFinished(const SegmentFacts& facts) {
+  LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
+          FormatSize(facts.length_bytes));
+  if (retention_ == nullptr) return;
+  retention_->OnSegmentFinished({.name = facts.name,
+                                 .size_bytes = facts.length_bytes,
+                                 .last_packet_ns = facts.last_packet_ns});
+}
+
+}  // namespace
+
+absl::Status RunCapture(const CaptureOptions& options) {
+  // A reader of the stream that goes away is told by EPIPE.
+  signal(SIGPIPE, SIG_IGN);
+  Capture capture(options);
+  DM_RETURN_IF_ERROR(capture.Open());
+  absl::Status status = capture.Run();
+  status.Update(capture.Close());
+  return status;
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,40 @@
+// The one line on the terminal that is refreshed each second.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace dns_monitor {
+
+struct StatusSample {
+  int64_t time_ns = 0;        // CLOCK_BOOTTIME
+  uint64_t matched = 0;
+  uint64_t written = 0;
+  uint64_t lost = 0;
+  std::string file;           // of the current segment; empty for a stream
+  int64_t file_bytes = 0;
+  bool failing = false;
+};
+
+// Lives while a capture runs and standard error is a terminal; log lines are written above it.
+// One thread, but for the log's frame, which the log locks.
+class StatusLine {
+ public:
+  StatusLine();
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  // Shows the sample, with the rate since the one before.
+  void Show(const StatusSample& sample);
+
+  // The line without escape sequences, clipped to `columns`.
+  static std::string Format(const StatusSample& sample, double packets_per_second, int columns);
+
+ private:
+  const bool terminal_;
+  StatusSample last_;
+  std::string line_;  // as shown; guarded by the log's lock
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,85 @@
+#include "dns_monitor/cli/cli.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "capture_command.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/tap/interface.h"
+#include "help_formatter.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+std::string VersionText() {
+  return absl::StrCat("dns-monitor ", DNS_MONITOR_VERSION, " (ABI ", CAPTURE_ABI_VERSION, ")");
+}
+
+int PrintInterfaces() {
+  const absl::StatusOr<std::vector<Interface>> interfaces = ListInterfaces();
+  if (!interfaces.ok()) {
+    LogError(interfaces.status().message());
+    return kExitFailed;
+  }
+  absl::PrintF("%-16s %-10s %s\n", "INTERFACE", "LINK", "STATE");
+  for (const Interface& interface : *interfaces) {
+    const char* state = !interface.up ? "down" : interface.running ? "up" : "up, no carrier";
+    const bool usable = LinkTypeOf(interface).ok();
+    absl::PrintF("%-16s %-10s %s%s\n", interface.name, DescribeLinkType(interface), state,
+                 usable ? "" : " (cannot be captured)");
+  }
+  return 0;
+}
+
+// The line that CLI11 has for a person who mistyped, as one line of ours.
+int UsageError(absl::string_view message) {
+  LogError(message, "; see --help");
+  return kExitUsage;
+}
+
+int RunCapture(const CaptureCommand& capture) {
+  const absl::Status wrong = capture.Check();
+  if (!wrong.ok()) return UsageError(wrong.message());
+  const absl::Status status = capture.Run();
+  if (status.ok()) return 0;
+  LogError(status.message());
+  return kExitFailed;
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("Captures the DNS traffic of an interface to pcap files, for as long as you like.",
+               "dns-monitor");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "print this page");
+  app.set_version_flag("-V,--version", VersionText(), "print the version");
+  app.require_subcommand(1);
+  app.footer("'dns-monitor COMMAND --help' tells the options of each; dns-monitor(1) tells more.");
+  CaptureCommand capture(&app);
+  CLI::App* interfaces =
+      app.add_subcommand("interfaces", "List the interfaces, with link type and state");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error.what());
+  }
+  if (interfaces->parsed()) return PrintInterfaces();
+  return RunCapture(capture);
+}
+
+}  // namespace dns_monitor

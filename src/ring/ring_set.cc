@@ -1,0 +1,134 @@
+#include "dns_monitor/ring/ring_set.h"
+
+namespace dns_monitor {
+namespace {
+
+// Of one copy of the commit record: the sums and names of two segments, and a tail for each ring.
+constexpr uint32_t kCommitFixedBytes = 4096;
+constexpr uint32_t kCommitCopies = 2;
+
+uint32_t CommitCells(int cpu_count) {
+  const uint32_t bytes = kCommitFixedBytes + static_cast<uint32_t>(cpu_count) * uint32_t{sizeof(uint64_t)};
+  return (bytes + CAPTURE_CELL_BYTES - 1) / CAPTURE_CELL_BYTES;
+}
+
+template <size_t kCount>
+uint64_t Sum(const uint64_t (&values)[kCount]) {
+  uint64_t sum = 0;
+  for (const uint64_t value : values) sum += value;
+  return sum;
+}
+
+}  // namespace
+
+uint64_t FilterCounters::undecided_total() const { return Sum(undecided); }
+uint64_t FilterCounters::lost_total() const { return Sum(lost); }
+
+const char* UndecidedCauseName(int cause) {
+  switch (static_cast<capture_undecided>(cause)) {
+    case CAPTURE_UNDECIDED_TRUNCATED:
+      return "truncated headers";
+    case CAPTURE_UNDECIDED_MALFORMED:
+      return "malformed headers";
+    case CAPTURE_UNDECIDED_VLAN_DEPTH:
+      return "too many VLAN tags";
+    case CAPTURE_UNDECIDED_EXTENSIONS:
+      return "too many IPv6 extension headers";
+    case CAPTURE_UNDECIDED_FRAGMENT:
+      return "fragments without their first";
+    case CAPTURE_UNDECIDED_ICMP_QUOTE:
+      return "ICMP errors that quote too little";
+    case CAPTURE_UNDECIDED_NESTED:
+      return "nested in another packet";
+    case CAPTURE_UNDECIDED_COUNT:
+      break;
+  }
+  return "unknown";
+}
+
+const char* LostCauseName(int cause) {
+  switch (static_cast<capture_lost>(cause)) {
+    case CAPTURE_LOST_RING_FULL:
+      return "ring full";
+    case CAPTURE_LOST_NO_RING:
+      return "CPU without a ring";
+    case CAPTURE_LOST_COPY:
+      return "frame could not be read";
+    case CAPTURE_LOST_COUNT:
+      break;
+  }
+  return "unknown";
+}
+
+RingSet::RingSet(capture_control* control)
+    : cells_(reinterpret_cast<capture_cpu*>(control)),
+      cpu_count_(static_cast<int>(control->cpu_count)),
+      ring_bytes_(control->ring_bytes),
+      data_(std::make_unique<std::atomic<const std::byte*>[]>(control->cpu_count)) {}
+
+void RingSet::AddRing(int cpu, const std::byte* data) {
+  data_[cpu].store(data, std::memory_order_release);
+}
+
+FilterCounters RingSet::Counters() const {
+  FilterCounters sum;
+  for (int index = 0; index < cpu_count_; ++index) {
+    const capture_cpu& cpu = *this->cpu(index);
+    const uint64_t nested = LoadRelaxed(&cpu.nested);
+    sum.seen += LoadRelaxed(&cpu.seen) + nested;
+    sum.not_dns += LoadRelaxed(&cpu.not_dns);
+    sum.filtered_by_user += LoadRelaxed(&cpu.filtered_by_user);
+    sum.matched += LoadRelaxed(&cpu.matched);
+    sum.clipped += LoadRelaxed(&cpu.clipped);
+    for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
+      sum.undecided[cause] += LoadRelaxed(&cpu.undecided[cause]);
+    }
+    sum.undecided[CAPTURE_UNDECIDED_NESTED] += nested;
+    for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) {
+      sum.lost[cause] += LoadRelaxed(&cpu.lost[cause]);
+    }
+  }
+  return sum;
+}
+
+uint64_t RingSet::BytesInRings() const {
+  uint64_t bytes = 0;
+  for (int index = 0; index < cpu_count_; ++index) {
+    const uint64_t tail = LoadRelaxed(&cpu(index)->tail);
+    bytes += LoadRelaxed(&cpu(index)->head) - tail;
+  }
+  return bytes;
+}
+
+uint32_t ControlCells(int cpu_count) {
+  return 1 + static_cast<uint32_t>(cpu_count) + kCommitCopies * CommitCells(cpu_count);
+}
+
+void FormatControl(capture_control* control, int cpu_count, uint64_t ring_bytes,
+                   uint32_t settings_generation, int64_t tai_offset_ns) {
+  *control = capture_control{
+      .magic = CAPTURE_MAGIC,
+      .abi_version = CAPTURE_ABI_VERSION,
+      .cell_bytes = CAPTURE_CELL_BYTES,
+      .cpu_first_cell = 1,
+      .cpu_count = static_cast<uint32_t>(cpu_count),
+      .head_offset = offsetof(capture_cpu, head),
+      .tail_offset = offsetof(capture_cpu, tail),
+      .in_flight_offset = offsetof(capture_cpu, in_flight),
+      .record_align = CAPTURE_RECORD_ALIGN,
+      .ring_bytes = ring_bytes,
+      .ring_slack_bytes = CAPTURE_RING_SLACK_BYTES,
+      .commit_first_cell = 1 + static_cast<uint32_t>(cpu_count),
+      .commit_cells = CommitCells(cpu_count),
+      .commit_copies = kCommitCopies,
+      .settings_generation = settings_generation,
+      .reserved = {},
+  };
+  auto* cells = reinterpret_cast<capture_cpu*>(control);
+  for (int index = 0; index < cpu_count; ++index) {
+    cells[1 + index].tai_offset_ns = tai_offset_ns;
+    cells[1 + index].settings_generation = settings_generation;
+  }
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,251 @@
+#include "filter_program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "capture.skel.h"
+#include "cpu_list.h"
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/base/units.h"
+#include "dns_monitor/tap/user_filter.h"
+
+namespace dns_monitor {
+namespace {
+
+// What libbpf said last, for the message of a failed load. Loading is done by one thread.
+std::string* libbpf_words = nullptr;
+
+__attribute__((format(printf, 2, 0))) int CollectWords(libbpf_print_level level, const char* format,
+                                                       va_list arguments) {
+  if (level != LIBBPF_WARN || libbpf_words == nullptr) return 0;
+  char line[1024];
+  vsnprintf(line, sizeof(line), format, arguments);
+  libbpf_words->append(line);
+  return 0;
+}
+
+// Collects while it lives.
+class LibbpfWords {
+ public:
+  LibbpfWords() {
+    libbpf_words = &words_;
+    libbpf_set_print(CollectWords);
+  }
+  ~LibbpfWords() {
+    libbpf_words = nullptr;
+    libbpf_set_print(nullptr);
+  }
+  // The first line says what failed; what the verifier thought of each instruction does not help.
+  std::string FirstLine() const {
+    const std::pair<absl::string_view, absl::string_view> split =
+        absl::StrSplit(words_, absl::MaxSplits('\n', 1));
+    return std::string(absl::StripPrefix(split.first, "libbpf: "));
+  }
+
+ private:
+  std::string words_;
+};
+
+absl::Status LoadError(int error, const LibbpfWords& words) {
+  if (error == ENOMEM) {
+    return absl::ResourceExhaustedError(
+        "not enough memory for the rings (a memory limit of this service?): use a smaller "
+        "--ring-size");
+  }
+  return ErrnoError(absl::StrCat("the kernel refuses the eBPF filter (", words.FirstLine(), ")"),
+                    error);
+}
+
+int64_t TaiOffsetNs() {
+  const Clock& clock = SystemClock();
+  timespec tai{};
+  const int64_t before_ns = clock.BoottimeNs();
+  clock_gettime(CLOCK_TAI, &tai);
+  return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec - before_ns;
+}
+
+// The largest size of rings that `count` CPUs can have within the memory for all.
+uint64_t FitRingBytes(uint64_t wanted, uint64_t memory_bytes, int count) {
+  uint64_t bytes = wanted;
+  while (bytes > CAPTURE_RING_MIN_BYTES && bytes * static_cast<uint64_t>(count) > memory_bytes) {
+    bytes /= 2;
+  }
+  return bytes;
+}
+
+size_t RoundUpToPage(size_t bytes) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
+}  // namespace
+
+MappedMap::MappedMap(MappedMap&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+MappedMap& MappedMap::operator=(MappedMap&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+MappedMap::~MappedMap() {
+  if (data_ != nullptr) munmap(data_, bytes_);
+}
+
+absl::StatusOr<MappedMap> MappedMap::Map(int map_fd, size_t bytes, int protection) {
+  MappedMap mapped;
+  mapped.bytes_ = RoundUpToPage(bytes);
+  void* memory = mmap(nullptr, mapped.bytes_, protection, MAP_SHARED, map_fd, 0);
+  if (memory == MAP_FAILED) return ErrnoError("mmap of a BPF map");
+  mapped.data_ = static_cast<std::byte*>(memory);
+  return mapped;
+}
+
+absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOptions& options,
+                                                                   LinkType link_type) {
+  std::unique_ptr<FilterProgram> program(new FilterProgram);
+  DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
+  const uint64_t memory_bytes =
+      options.ring_memory_bytes != 0 ? options.ring_memory_bytes : DefaultRingMemoryBytes();
+  program->ring_bytes_ =
+      FitRingBytes(options.ring_bytes, memory_bytes, static_cast<int>(online.size()));
+  program->max_rings_ = static_cast<int>(memory_bytes / program->ring_bytes_);
+  DM_RETURN_IF_ERROR(program->LoadObject(options, link_type));
+  DM_RETURN_IF_ERROR(program->MapControl());
+  DM_RETURN_IF_ERROR(program->AddMissingRings().status());
+  if (program->ring_count_ == 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
+                     ") is less than one ring (",
+                     FormatSize(static_cast<int64_t>(program->ring_bytes_)), ")"));
+  }
+  if (!options.filter.empty()) DM_RETURN_IF_ERROR(program->InstallUserFilter(options));
+  return program;
+}
+
+FilterProgram::~FilterProgram() {
+  ring_buffer__free(doorbell_);
+  capture_bpf__destroy(skeleton_);
+}
+
+int FilterProgram::entry_fd() const { return bpf_program__fd(skeleton_->progs.capture_entry); }
+
+absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type) {
+  const LibbpfWords words;
+  skeleton_ = capture_bpf__open();
+  if (skeleton_ == nullptr) return LoadError(errno, words);
+  cpu_count_ = libbpf_num_possible_cpus();
+  if (cpu_count_ < 1) return ErrnoError("counting CPUs", -cpu_count_);
+
+  auto* settings = skeleton_->rodata;
+  settings->ring_bytes = static_cast<uint32_t>(ring_bytes_);
+  settings->snaplen = options.snaplen;
+  settings->port_count = static_cast<uint32_t>(options.ports.size());
+  std::fill(std::begin(settings->ports), std::end(settings->ports), 0);
+  std::copy(options.ports.begin(), options.ports.end(), settings->ports);
+  settings->link_type = link_type == LinkType::kRaw ? CAPTURE_LINK_RAW : CAPTURE_LINK_ETHERNET;
+  settings->direction = options.direction == Direction::kIn    ? CAPTURE_DIRECTION_IN
+                        : options.direction == Direction::kOut ? CAPTURE_DIRECTION_OUT
+                                                               : CAPTURE_DIRECTION_ANY;
+  settings->take_icmp_errors = options.icmp_errors;
+  settings->has_user_filter = !options.filter.empty();
+
+  bpf_map__set_max_entries(skeleton_->maps.control, ControlCells(cpu_count_));
+  bpf_map__set_max_entries(skeleton_->maps.rings, static_cast<uint32_t>(cpu_count_));
+  bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
+                          static_cast<uint32_t>(ring_bytes_) + CAPTURE_RING_SLACK_BYTES);
+  bpf_program__set_autoload(skeleton_->progs.capture_classifier, false);
+  const int error = capture_bpf__load(skeleton_);
+  if (error != 0) return LoadError(-error, words);
+  doorbell_ = ring_buffer__new(
+      bpf_map__fd(skeleton_->maps.doorbell), [](void*, void*, size_t) { return 0; }, nullptr,
+      nullptr);
+  if (doorbell_ == nullptr) return ErrnoError("the doorbell's map");
+  return absl::OkStatus();
+}
+
+absl::Status FilterProgram::MapControl() {
+  const size_t bytes = size_t{ControlCells(cpu_count_)} * CAPTURE_CELL_BYTES;
+  DM_ASSIGN_OR_RETURN(control_, MappedMap::Map(bpf_map__fd(skeleton_->maps.control), bytes,
+                                               PROT_READ | PROT_WRITE));
+  auto* control = reinterpret_cast<capture_control*>(control_.data());
+  FormatControl(control, cpu_count_, ring_bytes_, skeleton_->rodata->settings_generation,
+                TaiOffsetNs());
+  rings_ = std::make_unique<RingSet>(control);
+  ring_maps_.resize(cpu_count_);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> FilterProgram::AddMissingRings() {
+  DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
+  int added = 0;
+  for (const int cpu : online) {
+    if (cpu >= cpu_count_ || ring_maps_[cpu].map.valid() || ring_count_ >= max_rings_) continue;
+    DM_RETURN_IF_ERROR(AddRing(cpu));
+    ++added;
+  }
+  return added;
+}
+
+// The reader learns of the ring before the filter does: what the filter puts into it then is
+// younger than anything that the reader holds to be final.
+absl::Status FilterProgram::AddRing(int cpu) {
+  const uint32_t bytes = static_cast<uint32_t>(ring_bytes_) + CAPTURE_RING_SLACK_BYTES;
+  bpf_map_create_opts map_options{};
+  map_options.sz = sizeof(map_options);
+  map_options.map_flags = BPF_F_MMAPABLE;
+  Ring ring;
+  const LibbpfWords words;
+  ring.map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1,
+                               &map_options));
+  if (!ring.map.valid()) return LoadError(errno, words);
+  DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(ring.map.get(), bytes, PROT_READ));
+  rings_->AddRing(cpu, ring.memory.data());
+  const int map_fd = ring.map.get();
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.rings), &cpu, &map_fd, BPF_ANY) != 0) {
+    return LoadError(errno, words);
+  }
+  ring_maps_[cpu] = std::move(ring);
+  ++ring_count_;
+  return absl::OkStatus();
+}
+
+absl::Status FilterProgram::UpdateStage(uint32_t stage, int program_fd) {
+  const int stages_fd = bpf_map__fd(skeleton_->maps.stages);
+  if (bpf_map_update_elem(stages_fd, &stage, &program_fd, BPF_ANY) == 0) return absl::OkStatus();
+  return ErrnoError("installing the user's filter");
+}
+
+absl::Status FilterProgram::InstallUserFilter(const TapOptions& options) {
+  DM_ASSIGN_OR_RETURN(const std::vector<sock_filter> classic,
+                      CompileFilter(options.interface.name, options.filter));
+  const FilterContinuation next{.program_array_fd = bpf_map__fd(skeleton_->maps.stages),
+                                .stage = CAPTURE_STAGE_FINISH,
+                                .verdict_cb = CAPTURE_CB_VERDICT};
+  DM_ASSIGN_OR_RETURN(const std::vector<bpf_insn> translated, TranslateFilter(classic, next));
+  const LibbpfWords words;
+  user_filter_ = Fd(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "dns_user_filter", "Dual BSD/GPL",
+                                  translated.data(), translated.size(), nullptr));
+  if (!user_filter_.valid()) return LoadError(errno, words);
+  DM_RETURN_IF_ERROR(UpdateStage(CAPTURE_STAGE_FINISH,
+                                 bpf_program__fd(skeleton_->progs.capture_finish)));
+  return UpdateStage(CAPTURE_STAGE_USER_FILTER, user_filter_.get());
+}
+
+int FilterProgram::doorbell_fd() const { return ring_buffer__epoll_fd(doorbell_); }
+
+void FilterProgram::ClearDoorbell() { ring_buffer__consume(doorbell_); }
+
+}  // namespace dns_monitor

@@ -1,0 +1,74 @@
+// The filter as a loaded BPF object, and the maps that it shares with this process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "dns_monitor/base/fd.h"
+#include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/tap/tap.h"
+
+struct capture_bpf;
+struct ring_buffer;
+
+namespace dns_monitor {
+
+// A shared mapping of a BPF map. Move-only.
+class MappedMap {
+ public:
+  MappedMap() = default;
+  MappedMap(MappedMap&& other) noexcept;
+  MappedMap& operator=(MappedMap&& other) noexcept;
+  ~MappedMap();
+
+  static absl::StatusOr<MappedMap> Map(int map_fd, size_t bytes, int protection);
+  std::byte* data() const { return data_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+class FilterProgram {
+ public:
+  static absl::StatusOr<std::unique_ptr<FilterProgram>> Load(const TapOptions& options,
+                                                             LinkType link_type);
+  ~FilterProgram();
+
+  RingSet* rings() const { return rings_.get(); }
+  uint64_t ring_bytes() const { return ring_bytes_; }
+  int entry_fd() const;
+  absl::StatusOr<int> AddMissingRings();
+  int doorbell_fd() const;
+  void ClearDoorbell();
+
+ private:
+  FilterProgram() = default;
+  absl::Status LoadObject(const TapOptions& options, LinkType link_type);
+  absl::Status MapControl();
+  absl::Status AddRing(int cpu);
+  absl::Status InstallUserFilter(const TapOptions& options);
+  absl::Status UpdateStage(uint32_t stage, int program_fd);
+
+  struct Ring {
+    Fd map;
+    MappedMap memory;
+  };
+
+  capture_bpf* skeleton_ = nullptr;
+  ring_buffer* doorbell_ = nullptr;
+  uint64_t ring_bytes_ = 0;
+  int max_rings_ = 0;
+  int ring_count_ = 0;
+  int cpu_count_ = 0;
+  MappedMap control_;
+  std::vector<Ring> ring_maps_;  // by CPU
+  Fd user_filter_;
+  std::unique_ptr<RingSet> rings_;
+};
+
+}  // namespace dns_monitor

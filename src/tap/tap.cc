@@ -1,0 +1,124 @@
+#include "dns_monitor/tap/tap.h"
+
+#include <arpa/inet.h>
+#include <linux/capability.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "dns_monitor/base/fd.h"
+#include "dns_monitor/base/status.h"
+#include "filter_program.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr uint64_t kMostRingMemoryBytes = uint64_t{1} << 30;
+constexpr uint64_t kPartOfMemory = 16;
+
+struct Needed {
+  int capability;
+  const char* name;
+};
+// A packet socket; BPF maps and programs; the verifier's leave for loops over packet offsets.
+constexpr Needed kNeeded[] = {{CAP_NET_RAW, "cap_net_raw"},
+                              {CAP_BPF, "cap_bpf"},
+                              {CAP_PERFMON, "cap_perfmon"}};
+
+// capget(2): 64 capabilities in two words.
+uint64_t EffectiveCapabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[2] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return 0;
+  return data[0].effective | static_cast<uint64_t>(data[1].effective) << 32;
+}
+
+}  // namespace
+
+uint64_t DefaultRingMemoryBytes() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return kMostRingMemoryBytes / kPartOfMemory;
+  return std::min(kMostRingMemoryBytes,
+                  static_cast<uint64_t>(info.totalram) * info.mem_unit / kPartOfMemory);
+}
+
+std::string MissingCapabilities() {
+  const uint64_t held = EffectiveCapabilities();
+  std::vector<std::string> missing;
+  for (const Needed& needed : kNeeded) {
+    const bool by_sys_admin =
+        needed.capability != CAP_NET_RAW && (held >> CAP_SYS_ADMIN & 1) != 0;
+    if ((held >> needed.capability & 1) == 0 && !by_sys_admin) missing.push_back(needed.name);
+  }
+  return absl::StrJoin(missing, ",");
+}
+
+Tap::Tap(TapOptions options) : options_(std::move(options)) {}
+Tap::~Tap() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<Tap>> Tap::Open(TapOptions options) {
+  DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(options.interface));
+  std::unique_ptr<Tap> tap(new Tap(std::move(options)));
+  DM_ASSIGN_OR_RETURN(tap->filter_, FilterProgram::Load(tap->options_, link_type));
+  DM_RETURN_IF_ERROR(tap->OpenSocket());
+  return tap;
+}
+
+RingSet* Tap::rings() { return filter_->rings(); }
+uint64_t Tap::ring_bytes() const { return filter_->ring_bytes(); }
+int Tap::doorbell_fd() const { return filter_->doorbell_fd(); }
+void Tap::ClearDoorbell() { filter_->ClearDoorbell(); }
+absl::StatusOr<int> Tap::AddMissingRings() { return filter_->AddMissingRings(); }
+
+// With protocol 0 the socket receives nothing until it is bound, so the filter is there first.
+absl::Status Tap::OpenSocket() {
+  socket_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket_.valid()) return ErrnoError("packet socket");
+  const int program_fd = filter_->entry_fd();
+  if (setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) != 0) {
+    return ErrnoError("attaching the filter");
+  }
+  // Loopback shows each packet on its way out and on its way in: the latter is enough. And what
+  // nobody wants need not be cloned for us (packet(7), PACKET_IGNORE_OUTGOING).
+  const int ignore = options_.interface.loopback || options_.direction == Direction::kIn;
+  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore)) != 0) {
+    return ErrnoError("PACKET_IGNORE_OUTGOING");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Tap::Start() { return BindTo(options_.interface.index); }
+
+absl::Status Tap::BindTo(int index) {
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_ALL);
+  address.sll_ifindex = index;
+  const int fd = socket_.get();
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    return ErrnoError(absl::StrCat("binding to ", options_.interface.name));
+  }
+  if (!options_.promiscuous || options_.interface.loopback) return absl::OkStatus();
+  packet_mreq membership{};
+  membership.mr_ifindex = index;
+  membership.mr_type = PACKET_MR_PROMISC;
+  if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership)) != 0) {
+    return ErrnoError(absl::StrCat("promiscuous mode of ", options_.interface.name));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Tap::Rebind(int index) { return BindTo(index); }
+
+// Closing unregisters the socket and waits for all CPUs to leave it (net/packet/af_packet.c,
+// packet_release: synchronize_net).
+void Tap::Stop() { socket_.Reset(); }
+
+}  // namespace dns_monitor

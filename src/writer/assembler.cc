@@ -1,0 +1,210 @@
+#include "dns_monitor/writer/assembler.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/units.h"
+
+namespace dns_monitor {
+namespace {
+
+// Two readings of two clocks differ by the time between them: a smaller move is none
+// (bpf/store.bpf.h, OFFSET_TOLERANCE_NS).
+constexpr int64_t kOffsetToleranceNs = 20'000;
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+}  // namespace
+
+Assembler::Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool,
+                     WriteQueue* queue)
+    : options_(options), clock_(clock), pool_(pool), queue_(queue) {
+  for (Segment& segment : segments_) Reuse(&segment);
+}
+
+bool Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors) {
+  wall_offset_ns_ = wall_offset_ns;
+  cursors_ = cursors;
+  return BeginSegment(wall_ns);
+}
+
+void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
+  wall_offset_ns_ = wall_offset_ns;
+  border_boot_ns_ = kNever;
+  segment_ = free_segments_[--free_count_];
+  segment_->stream = true;
+  segment_->opened = true;
+  segment_->buffered = Fd(stream_fd);
+  buffer_ = pool_->Take(segment_, 0);
+  PutFileHeader();
+}
+
+bool Assembler::BeginSegment(int64_t from_ns) {
+  if (free_count_ == 0 || pool_->available() == 0) return false;
+  segment_ = free_segments_[--free_count_];
+  *segment_ = Segment{};
+  segment_->from_ns = from_ns;
+  if (options_.schedule) {
+    segment_->to_ns =
+        absl::ToUnixNanos(options_.schedule->NextBorder(absl::FromUnixNanos(from_ns)));
+  }
+  border_boot_ns_ = ToBoot(segment_->to_ns);
+  buffer_ = pool_->Take(segment_, 0);
+  PutFileHeader();
+  // Also a segment without packets is to be seen soon.
+  oldest_unflushed_ns_ = static_cast<uint64_t>(std::max<int64_t>(ToBoot(from_ns), 1));
+  finisher_->Open(segment_);
+  return true;
+}
+
+void Assembler::PutFileHeader() {
+  const PcapFileHeader header{
+      .magic = options_.nanoseconds ? kPcapMagicNanoseconds : kPcapMagicMicroseconds,
+      .snaplen = options_.snaplen,
+      .link_type = static_cast<uint32_t>(options_.link_type)};
+  Append(&header, sizeof(header));
+  segment_->facts.length_bytes = sizeof(header);
+}
+
+int64_t Assembler::ToBoot(int64_t wall_ns) const {
+  return wall_ns == kNever ? kNever : wall_ns - wall_offset_ns_;
+}
+
+int64_t Assembler::NextSegmentStart(int64_t wall_ns) const {
+  // After a jump ahead over several borders the segments in between do not exist.
+  const absl::Time border = options_.schedule->BorderAtOrBefore(absl::FromUnixNanos(wall_ns));
+  return std::max(absl::ToUnixNanos(border), segment_->to_ns);
+}
+
+bool Assembler::Rotate(int64_t boot_ns, int64_t from_ns) {
+  if (free_count_ == 0 || pool_->available() == 0) return false;
+  segment_->to_ns = std::min(segment_->to_ns, boot_ns + wall_offset_ns_);
+  SealBuffer(/*ends_segment=*/true);
+  return BeginSegment(from_ns);
+}
+
+bool Assembler::AdvanceTo(int64_t boot_ns) {
+  if (boot_ns < border_boot_ns_) return true;
+  return Rotate(boot_ns, NextSegmentStart(boot_ns + wall_offset_ns_));
+}
+
+bool Assembler::RotateAt(int64_t boot_ns) { return Rotate(boot_ns, boot_ns + wall_offset_ns_); }
+
+bool Assembler::RotateIfDue(const RecordView& record, size_t bytes) {
+  const auto time_ns = static_cast<int64_t>(record.time_ns);
+  if (!AdvanceTo(time_ns)) return false;
+  const SegmentFacts& facts = segment_->facts;
+  const bool too_large =
+      facts.length_bytes + static_cast<int64_t>(bytes) > options_.max_segment_bytes;
+  return !too_large || facts.packets == 0 || RotateAt(time_ns);
+}
+
+void Assembler::End() {
+  SealBuffer(/*ends_segment=*/true);
+  segment_ = nullptr;
+}
+
+void Assembler::SealBuffer(bool ends_segment) {
+  Checkpoint& sealed = buffer_->sealed;
+  sealed.packets = packets_;
+  sealed.length_bytes = segment_->facts.length_bytes;
+  sealed.tails.assign(cursors_.begin(), cursors_.end());  // within capacity
+  buffer_->ends_segment = ends_segment;
+  oldest_unflushed_ns_ = 0;
+  queue_->Seal(std::exchange(buffer_, nullptr));
+}
+
+void Assembler::Append(const void* bytes, size_t length) {
+  const auto* from = static_cast<const std::byte*>(bytes);
+  while (length > 0) {
+    if (buffer_->room() == 0) {
+      const int64_t next_offset = buffer_->file_offset + static_cast<int64_t>(kBufferBytes);
+      SealBuffer(/*ends_segment=*/false);
+      buffer_ = pool_->Take(segment_, next_offset);
+    }
+    const size_t now = std::min(length, buffer_->room());
+    std::memcpy(buffer_->data + buffer_->used, from, now);
+    buffer_->used += now;
+    from += now;
+    length -= now;
+  }
+}
+
+PcapRecordHeader Assembler::MakeHeader(const RecordView& record) {
+  const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
+  auto fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
+  if (fraction_ns >= kNanosecondsPerSecond) {
+    second_start_ns_ = wall_ns - wall_ns % kNanosecondsPerSecond;
+    fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
+  }
+  const auto fraction = static_cast<uint32_t>(fraction_ns);
+  return {.seconds = static_cast<uint32_t>(second_start_ns_ / kNanosecondsPerSecond),
+          .fraction = options_.nanoseconds ? fraction : fraction / 1000,
+          .captured_length = record.length,
+          .original_length = record.wire_length};
+}
+
+void Assembler::CountPacket(const RecordView& record) {
+  SegmentFacts& facts = segment_->facts;
+  facts.length_bytes += sizeof(PcapRecordHeader) + record.length;
+  ++facts.packets;
+  ++packets_;
+  facts.clipped += record.wire_length > record.length;
+  const bool late = record.time_ns < last_time_ns_;
+  facts.late += late;
+  late_ += late;
+  last_time_ns_ = std::max<uint64_t>(last_time_ns_, record.time_ns);
+  const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
+  if (facts.packets == 1) facts.first_packet_ns = wall_ns;
+  facts.last_packet_ns = wall_ns;
+  if (oldest_unflushed_ns_ == 0) oldest_unflushed_ns_ = record.time_ns;
+}
+
+// Here rather than in the header: the merge and the methods below become one loop.
+DrainResult Assembler::DrainFrom(Merger* merger) { return merger->Drain(*this); }
+
+bool Assembler::OnPacket(const RecordView& record) {
+  const size_t bytes = sizeof(PcapRecordHeader) + record.length;
+  if (limit_reached()) return false;
+  if (static_cast<int64_t>(record.time_ns) >= border_boot_ns_ ||
+      segment_->facts.length_bytes + static_cast<int64_t>(bytes) > options_.max_segment_bytes) {
+    if (!RotateIfDue(record, bytes)) return false;
+  }
+  // A record is shorter than a buffer, so one more is always enough.
+  if (buffer_->room() < bytes && pool_->available() == 0) return false;
+  const PcapRecordHeader header = MakeHeader(record);
+  Append(&header, sizeof(header));
+  Append(record.payload, record.length);
+  CountPacket(record);
+  return true;
+}
+
+bool Assembler::OnLoss(uint64_t, const capture_loss& loss) {
+  if (loss.cause < CAPTURE_LOST_COUNT) segment_->facts.lost[loss.cause] += loss.count;
+  return true;
+}
+
+bool Assembler::OnStep(uint64_t time_ns, const capture_step&) {
+  // CLOCK_TAI also moves when only its offset to UTC is set; the wall clock tells which it was.
+  return SetWallOffset(clock_->WallOffsetNs(), static_cast<int64_t>(time_ns));
+}
+
+bool Assembler::OnSettings(uint64_t, const capture_settings&) { return true; }
+
+bool Assembler::SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns) {
+  const int64_t moved_ns = wall_offset_ns - wall_offset_ns_;
+  if (std::abs(moved_ns) < kOffsetToleranceNs) return true;
+  const int64_t old_offset_ns = std::exchange(wall_offset_ns_, wall_offset_ns);
+  const bool back = moved_ns < 0;
+  if (segment_->stream) return true;
+  if (back && !Rotate(boot_ns, boot_ns + wall_offset_ns_)) {
+    wall_offset_ns_ = old_offset_ns;
+    return false;
+  }
+  border_boot_ns_ = ToBoot(segment_->to_ns);
+  LogWarning("the clock was set ", back ? "back" : "ahead", " by ",
+             FormatDuration(std::abs(moved_ns)), back ? ": a new segment begins" : "");
+  return true;
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,160 @@
+#include "dns_monitor/writer/finisher.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "dns_monitor/base/event_fd.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr int kFirstPauseMs = 50;
+constexpr int kLongestPauseMs = 1000;
+constexpr int kMaxOrdinal = 1'000'000;  // of names taken within one minute
+
+}  // namespace
+
+Finisher::Finisher(Disk* disk, FinisherOptions options)
+    : disk_(disk), options_(std::move(options)), wake_fd_(MakeEventFd()) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+Finisher::~Finisher() {
+  if (thread_.joinable()) Stop().IgnoreError();
+}
+
+void Finisher::Open(Segment* segment) { Ask({Task::kOpen, segment}); }
+void Finisher::Finish(Segment* segment) { Ask({Task::kFinish, segment}); }
+
+void Finisher::Ask(Request request) {
+  requests_.Push(request);  // never full: each segment stands in it at most twice
+  Raise(wake_fd_.get());
+}
+
+Segment* Finisher::NextOpened() { return opened_.Pop().value_or(nullptr); }
+Segment* Finisher::NextFinished() { return finished_.Pop().value_or(nullptr); }
+
+absl::Status Finisher::Stop() {
+  stopping_.store(true);
+  Raise(wake_fd_.get());
+  thread_.join();
+  return first_error_;
+}
+
+void Finisher::Run() {
+  for (;;) {
+    // Read before the queue is looked at: what was asked before Stop is seen after it.
+    const bool stopping = stopping_.load();
+    const std::optional<Request> request = requests_.Pop();
+    if (request) {
+      if (request->task == Task::kOpen) {
+        OpenUntilItWorks(request->segment);
+      } else {
+        FinishFiles(request->segment);
+      }
+      continue;
+    }
+    if (stopping) return;
+    WaitForRequest(-1);
+  }
+}
+
+void Finisher::WaitForRequest(int timeout_ms) {
+  pollfd wake{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0};
+  if (poll(&wake, 1, timeout_ms) > 0) Clear(wake_fd_.get());
+}
+
+void Finisher::Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment) {
+  queue->Push(segment);
+  if (options_.answer_fd >= 0) Raise(options_.answer_fd);
+}
+
+void Finisher::OpenUntilItWorks(Segment* segment) {
+  int pause_ms = kFirstPauseMs;
+  for (bool failed = false;; failed = true) {
+    const absl::Status status = OpenFiles(segment);
+    if (status.ok()) {
+      if (failed) LogInfo("opened ", segment->facts.name.Part());
+      break;
+    }
+    if (!failed) LogError("cannot open a segment: ", status.message(), "; trying again");
+    if (stopping_.load()) {
+      first_error_.Update(status);
+      return;
+    }
+    WaitForRequest(pause_ms);
+    pause_ms = std::min(pause_ms * 2, kLongestPauseMs);
+  }
+  if (options_.on_opened) options_.on_opened(segment->facts);
+  Answer(&opened_, segment);
+}
+
+absl::Status Finisher::OpenFiles(Segment* segment) {
+  SegmentName name{
+      .interface = options_.interface,
+      .start = absl::ToCivilSecond(absl::FromUnixNanos(segment->from_ns), options_.zone),
+      .has_seconds = options_.names_need_seconds};
+  DM_ASSIGN_OR_RETURN(segment->buffered, CreateUnderFreeName(&name));
+  segment->facts.name = name;
+  if (direct_refused_) return absl::OkStatus();
+  absl::StatusOr<Fd> direct = disk_->Open(name.Part(), Caching::kDirect);
+  if (direct.ok()) {
+    segment->direct = *std::move(direct);
+  } else {
+    direct_refused_ = true;
+    LogWarning("no direct writes here (", direct.status().message(),
+               "): writing through the page cache");
+  }
+  return absl::OkStatus();
+}
+
+bool Finisher::NameIsTaken(const SegmentName& name) {
+  const std::string pcap = name.Pcap();
+  return disk_->Exists(pcap) || disk_->Exists(pcap + ".zst");
+}
+
+absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
+  for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
+    if (NameIsTaken(*name)) continue;
+    absl::StatusOr<Fd> file = disk_->Create(name->Part(), Caching::kBuffered);
+    if (file.ok() || !absl::IsAlreadyExists(file.status())) return file;
+  }
+  return absl::ResourceExhaustedError("no name is left for this minute");
+}
+
+// Nobody but this capture makes such names, yet a name that somebody took meanwhile stays theirs.
+absl::Status Finisher::RenameToFreeName(SegmentName* name) {
+  const std::string part = name->Part();
+  for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
+    const absl::Status status = disk_->Rename(part, name->Pcap());
+    if (!absl::IsAlreadyExists(status)) return status;
+  }
+  return absl::ResourceExhaustedError("no name is left for this minute");
+}
+
+void Finisher::FinishFiles(Segment* segment) {
+  SegmentFacts& facts = segment->facts;
+  const int fd = segment->buffered.get();
+  const std::string part = facts.name.Part();
+  // Each step is tried even when one before it failed: a file that could not be synced is still
+  // better found under its name than left behind.
+  absl::Status status = disk_->Truncate(fd, facts.length_bytes);
+  status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
+  status.Update(disk_->SyncFile(fd));
+  status.Update(RenameToFreeName(&facts.name));
+  status.Update(disk_->SyncDirectory());
+  segment->direct.Reset();
+  segment->buffered.Reset();
+  if (status.ok()) {
+    if (options_.on_finished) options_.on_finished(facts);
+  } else {
+    LogError("cannot finish ", part, ": ", status.message());
+    first_error_.Update(status);
+  }
+  Answer(&finished_, segment);
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,186 @@
+#include "dns_monitor/writer/write_queue.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/base/units.h"
+
+namespace dns_monitor {
+namespace {
+
+// A flush of less goes through the page cache alone: one small write instead of two.
+constexpr size_t kMinDirectFlushBytes = 64 << 10;
+// Blocks are asked for in steps of this; what is left over is given back when the file is finished.
+constexpr int64_t kAllocationStepBytes = 64 << 20;
+constexpr int64_t kFirstPauseNs = 10 * kNanosecondsPerMillisecond;
+constexpr int64_t kLongestPauseNs = kNanosecondsPerSecond;
+
+size_t AlignDown(size_t bytes) { return bytes & ~(kDirectAlignBytes - 1); }
+
+}  // namespace
+
+WriteQueue::WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool,
+                       WriteObserver* observer)
+    : backend_(backend), clock_(clock), pool_(pool), observer_(observer) {}
+
+void WriteQueue::Seal(Buffer* buffer) {
+  sealed_[(first_ + count_) % kBufferCount] = buffer;
+  ++count_;
+  Pump();
+}
+
+bool WriteQueue::Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
+                       absl::Span<const uint64_t> tails) {
+  if (flush_.buffer != nullptr) return false;
+  if (buffer->written == buffer->used) return true;
+  flush_.buffer = buffer;
+  flush_.to = buffer->used;
+  flush_.safe.packets = packets;
+  flush_.safe.length_bytes = length_bytes;
+  flush_.safe.tails.assign(tails.begin(), tails.end());  // within capacity after the first time
+  Pump();
+  return true;
+}
+
+void WriteQueue::Pump() {
+  if (in_flight_) {
+    const std::optional<int64_t> result = backend_->Finished();
+    if (!result) return;
+    OnResult(*result);
+  }
+  // A backend that works within Start may bring many buffers to the file in one call.
+  while (!in_flight_) {
+    if (retry_at_ns_ != 0 && clock_->BoottimeNs() < retry_at_ns_) return;
+    retry_at_ns_ = 0;
+    StartNext();
+    if (!in_flight_) return;
+    const std::optional<int64_t> result = backend_->Finished();
+    if (!result) return;
+    OnResult(*result);
+  }
+}
+
+void WriteQueue::StartNext() {
+  // A flush may have brought all of a buffer to the file before it was sealed.
+  while (Front() != nullptr && Front()->written == Front()->used) Advance(Front());
+  Buffer* front = Front();
+  if (front != nullptr && front->segment->opened) {
+    StartWrite(front, front->used);
+  } else if (front == nullptr && flush_.buffer != nullptr && flush_.buffer->segment->opened) {
+    StartWrite(flush_.buffer, flush_.to);
+  }
+}
+
+void WriteQueue::StartWrite(Buffer* buffer, size_t to) {
+  Segment* segment = buffer->segment;
+  size_t from = buffer->written;
+  bool direct = false;
+  if (segment->direct.valid()) {
+    const size_t direct_from = AlignDown(from);
+    const size_t direct_to = AlignDown(to);
+    if (direct_to >= direct_from + kMinDirectFlushBytes) {
+      if (StartAllocation(segment, buffer->file_offset + static_cast<int64_t>(direct_to))) return;
+      direct = true;
+      from = direct_from;
+      to = direct_to;
+    }
+  }
+  in_flight_ = InFlight{
+      .request = {.kind = IoRequest::Kind::kWrite,
+                  .fd = direct ? segment->direct.get() : segment->buffered.get(),
+                  .data = buffer->data + from,
+                  .buffer_index = buffer->index,
+                  .length = to - from,
+                  .offset = segment->stream ? -1 : buffer->file_offset + static_cast<int64_t>(from)},
+      .buffer = buffer,
+      .direct = direct};
+  backend_->Start(in_flight_->request);
+}
+
+bool WriteQueue::StartAllocation(Segment* segment, int64_t end) {
+  if (end <= segment->allocated_bytes) return false;
+  in_flight_ = InFlight{.request = {.kind = IoRequest::Kind::kAllocate,
+                                    .fd = segment->buffered.get(),
+                                    .length = kAllocationStepBytes,
+                                    .offset = segment->allocated_bytes},
+                        .buffer = nullptr,
+                        .direct = false};
+  // Whatever the answer: without room or without support for it, writing goes on as it can.
+  segment->allocated_bytes += kAllocationStepBytes;
+  backend_->Start(in_flight_->request);
+  return true;
+}
+
+void WriteQueue::OnResult(int64_t result) {
+  const InFlight done = *in_flight_;
+  in_flight_.reset();
+  if (done.request.kind == IoRequest::Kind::kAllocate) return;
+  if (result == -EAGAIN || result == -EINTR) {
+    retry_at_ns_ = clock_->BoottimeNs() + kNanosecondsPerMillisecond;
+    return;
+  }
+  if (result == -EINVAL && done.direct) {
+    // Some file systems take O_DIRECT in open(2) and refuse it here.
+    LogWarning("the file system refuses direct writes: writing through the page cache");
+    done.buffer->segment->direct.Reset();
+    return;
+  }
+  if (result == -EPIPE) {
+    stream_closed_ = true;
+    Abandon();
+    return;
+  }
+  if (result <= 0) {
+    OnFailure(result == 0 ? EIO : static_cast<int>(-result));
+    return;
+  }
+  if (failures_ > 0) OnRecovery();
+  // A short write: the rest goes with the next request.
+  const size_t from = static_cast<size_t>(done.request.data - done.buffer->data);
+  done.buffer->written = std::max(done.buffer->written, from + static_cast<size_t>(result));
+  Advance(done.buffer);
+}
+
+void WriteQueue::Advance(Buffer* buffer) {
+  if (buffer == flush_.buffer && buffer->written >= flush_.to) {
+    observer_->OnCheckpoint(flush_.safe);
+    flush_.buffer = nullptr;
+  }
+  if (buffer != Front() || buffer->written < buffer->used) return;
+  observer_->OnCheckpoint(buffer->sealed);
+  if (buffer->ends_segment) observer_->OnSegmentWritten(buffer->segment);
+  PopFront();
+}
+
+void WriteQueue::PopFront() {
+  pool_->Return(Front());
+  ++first_;
+  --count_;
+}
+
+void WriteQueue::OnFailure(int error) {
+  if (failures_ == 0) {
+    failing_since_ns_ = clock_->BoottimeNs();
+    LogError(ErrnoError("cannot write", error).message(),
+             "; the rings hold what comes, trying again");
+  }
+  const int64_t pause_ns = std::min(kFirstPauseNs << std::min(failures_, 10), kLongestPauseNs);
+  ++failures_;
+  retry_at_ns_ = clock_->BoottimeNs() + pause_ns;
+}
+
+void WriteQueue::OnRecovery() {
+  LogInfo("writing again after ", FormatDuration(clock_->BoottimeNs() - failing_since_ns_));
+  failures_ = 0;
+}
+
+void WriteQueue::Abandon() {
+  while (Front() != nullptr) PopFront();
+  flush_.buffer = nullptr;
+  in_flight_.reset();
+  retry_at_ns_ = 0;
+}
+
+}  // namespace dns_monitor
