@@ -1,0 +1,120 @@
+// Deletes the oldest finished segments when a limit says so: by age and total size those of one
+// interface; for free space the oldest of all captures on the file system (retention/peers.h).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "dns_monitor/archive/names.h"
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/disk.h"
+#include "dns_monitor/retention/owners.h"
+#include "dns_monitor/retention/peers.h"
+#include "dns_monitor/retention/remover.h"
+#include "dns_monitor/retention/segments.h"
+
+namespace dns_monitor {
+
+struct RetentionLimits {
+  std::optional<int64_t> max_age_ns;        // of a segment's last packet
+  std::optional<int64_t> max_size_bytes;    // of all finished segments of the interface
+  std::optional<int64_t> min_free_bytes;    // of the file system …
+  std::optional<double> min_free_fraction;  // … or as a part of it (0.05 is 5 %)
+
+  bool any() const { return max_age_ns || max_size_bytes || min_free_bytes || min_free_fraction; }
+};
+
+struct RetentionConfig {
+  std::string directory;  // of the disk; absolute and without links (realpath(3))
+  std::string interface;
+  absl::TimeZone zone;  // of the names
+  RetentionLimits limits;
+  // Between two looks at the free space.
+  int64_t interval_ns = 10 * kNanosecondsPerSecond;
+};
+
+// A segment that this process finished.
+struct FinishedSegment {
+  SegmentName name;
+  int64_t size_bytes = 0;      // with its ledger
+  int64_t last_packet_ns = 0;  // wall-clock; 0 when there was no packet: it is as old as now
+};
+
+// What to delete, and its deletion. Only finished files are ever touched, and only those whose
+// names are exactly of the form in archive/names.h. One thread at a time, but for Interrupt; may
+// block on the disk.
+//
+// The limit on size counts the lengths of segments and ledgers, and takes the oldest until the rest
+// fits, be it the newest. Age counts from the last packet; of files from before this process it
+// is not known, so there it counts from the last modification, which is when they were finished. In
+// no case does a segment count as older than its name says.
+class Retention {
+ public:
+  // `disk`, `peers` and `clock` must outlive it.
+  Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clock& clock);
+
+  // Counts `segment` from now on. Once more with the same name replaces what was known of it (it
+  // was compressed, say).
+  void Add(const FinishedSegment& segment);
+  // Deletes what the limits do not allow any more. Reads the directory when it has not yet.
+  // Returns after how many nanoseconds at most it wants to be called again.
+  int64_t Enforce();
+  // Lets Enforce return after the deletion that it is at, now and for ever. Any thread.
+  void Interrupt() { interrupted_ = true; }
+
+  int64_t total_bytes() const { return total_bytes_; }
+  size_t segment_count() const { return segments_.size(); }
+
+ private:
+  using Key = std::tuple<absl::CivilSecond, int, bool>;  // start, ordinal, has_seconds
+  // A segment that might be deleted for free space.
+  struct Candidate {
+    std::string directory;
+    Disk* disk = nullptr;
+    StoredSegment segment;
+    bool own = false;  // of our interface, in our directory
+  };
+
+  void Load();
+  void Insert(StoredSegment segment);
+  void EnforceAge();
+  void EnforceSize();
+  void EnforceFreeSpace();
+  // How much the free space lacks, and in `reason` the figures; 0 when it suffices or is not known.
+  int64_t MissingBytes(std::string* reason);
+  // Oldest first. Points into `directories`.
+  std::vector<Candidate> Candidates(const std::vector<PeerDirectory>& directories);
+  void AppendForeign(const std::string& directory, Disk& disk, std::vector<Candidate>* candidates);
+  // Returns the bytes that it gave back.
+  int64_t Remove(const Candidate& candidate, const std::string& reason);
+  int64_t RemoveOwn(const StoredSegment& segment, const std::string& reason);
+  int64_t AgeNs(const StoredSegment& segment) const;
+  int64_t NextWaitNs() const;
+
+  const RetentionConfig config_;
+  Disk& disk_;
+  Peers& peers_;
+  const Clock& clock_;
+  Remover remover_;
+  Owners owners_;
+  std::map<Key, StoredSegment> segments_;  // of our interface, oldest first
+  int64_t total_bytes_ = 0;
+  bool loaded_ = false;
+  std::atomic<bool> interrupted_{false};
+  // Until then, boot time, what was removed last may not have shown in the free space yet.
+  int64_t settled_ns_ = 0;
+  // Said once, until it is over.
+  bool load_failure_said_ = false;
+  bool list_failure_said_ = false;
+  bool space_failure_said_ = false;
+  bool shortage_said_ = false;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,60 @@
+// The thread on which retention runs, away from packets.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "dns_monitor/retention/retention.h"
+
+namespace dns_monitor {
+
+// The seam through which the worker waits. Thread-safe.
+class Wakeup {
+ public:
+  virtual ~Wakeup() = default;
+  // Returns after `timeout_ns`, or as soon as Wake was called since the last Wait returned.
+  virtual void Wait(int64_t timeout_ns) = 0;
+  virtual void Wake() = 0;
+};
+
+// Waits on a condition variable.
+std::unique_ptr<Wakeup> MakeWakeup();
+
+// Enforces the limits of one capture on a thread of its own: at the start, with each finished
+// segment, each interval, and when a segment becomes too old. All methods but OnSegmentFinished are
+// called by the thread that made it.
+class RetentionWorker {
+ public:
+  // `disk`, `peers` and `clock` must outlive it.
+  RetentionWorker(RetentionConfig config, Disk& disk, Peers& peers,
+                  const Clock& clock = SystemClock(),
+                  std::unique_ptr<Wakeup> wakeup = MakeWakeup());
+  ~RetentionWorker();
+  RetentionWorker(const RetentionWorker&) = delete;
+  RetentionWorker& operator=(const RetentionWorker&) = delete;
+
+  // Starts the thread, which reads the directory: to be called once what a crash left there has
+  // been finished. Once.
+  void Start();
+  // Any thread; waits for no disk. Before Start, after Stop, and again with another size are
+  // allowed.
+  void OnSegmentFinished(FinishedSegment segment);
+  // Ends the thread, after the pass it is in. Again does nothing.
+  void Stop();
+
+ private:
+  void Run();
+
+  Retention retention_;  // of the thread
+  std::unique_ptr<Wakeup> wakeup_;
+  std::mutex mutex_;
+  std::vector<FinishedSegment> finished_;  // under mutex_
+  bool stopping_ = false;                  // under mutex_
+  std::thread thread_;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,224 @@
+#include "dns_monitor/retention/retention.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/units.h"
+
+namespace dns_monitor {
+namespace {
+
+// How many intervals another capture has to remove what is its own.
+constexpr int64_t kPatienceIntervals = 3;
+
+// File systems free blocks a while after unlink(2) has returned. Looking again at once would find
+// space as short as before, and delete more than needed.
+constexpr int64_t kSettleNs = kNanosecondsPerSecond;
+
+// Logs `status` when it is the first failure in a row.
+void SayOnce(const absl::Status& status, bool* said) {
+  if (!status.ok() && !*said) LogWarning("retention: ", status.message());
+  *said = !status.ok();
+}
+
+}  // namespace
+
+Retention::Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clock& clock)
+    : config_(std::move(config)),
+      disk_(disk),
+      peers_(peers),
+      clock_(clock),
+      remover_(clock),
+      owners_(peers, clock, kPatienceIntervals * config_.interval_ns) {}
+
+void Retention::Add(const FinishedSegment& segment) {
+  if (segment.name.interface != config_.interface) return;
+  const int64_t last_ns =
+      segment.last_packet_ns != 0 ? segment.last_packet_ns : clock_.RealtimeNs();
+  Insert({segment.name, segment.size_bytes, segment.size_bytes, last_ns, false});
+}
+
+int64_t Retention::Enforce() {
+  if (!loaded_) Load();
+  remover_.Forget();
+  EnforceAge();
+  EnforceSize();
+  EnforceFreeSpace();
+  return NextWaitNs();
+}
+
+// Once: from then on the archive changes through Add and our own removals, and what somebody else
+// removes is noticed when its turn comes.
+void Retention::Load() {
+  const auto entries = disk_.List();
+  SayOnce(entries.status(), &load_failure_said_);
+  if (!entries.ok()) return;
+  loaded_ = true;
+  for (StoredSegment& segment : GroupSegments(*entries)) {
+    const Key key(segment.name.start, segment.name.ordinal, segment.name.has_seconds);
+    // Of one that was added already, more is known than the directory tells.
+    if (segment.name.interface != config_.interface || segments_.count(key) != 0) continue;
+    Insert(std::move(segment));
+  }
+}
+
+void Retention::Insert(StoredSegment segment) {
+  const absl::Time start = absl::FromCivil(segment.name.start, config_.zone);
+  segment.last_ns = std::max(segment.last_ns, absl::ToUnixNanos(start));
+  total_bytes_ += segment.size_bytes;
+  const Key key(segment.name.start, segment.name.ordinal, segment.name.has_seconds);
+  const auto [place, added] = segments_.try_emplace(key, segment);
+  if (added) return;
+  total_bytes_ -= place->second.size_bytes;
+  place->second = std::move(segment);
+}
+
+void Retention::EnforceAge() {
+  if (!config_.limits.max_age_ns) return;
+  // All of them: a file that was touched may be younger than those behind it.
+  for (auto next = segments_.begin(); next != segments_.end() && !interrupted_;) {
+    const auto place = next++;
+    const int64_t age_ns = AgeNs(place->second);
+    if (age_ns < *config_.limits.max_age_ns) continue;
+    const StoredSegment segment = place->second;
+    RemoveOwn(segment, absl::StrCat("age ", FormatDuration(age_ns), ", limit ",
+                                    FormatDuration(*config_.limits.max_age_ns)));
+  }
+}
+
+void Retention::EnforceSize() {
+  if (!config_.limits.max_size_bytes) return;
+  const int64_t limit_bytes = *config_.limits.max_size_bytes;
+  for (auto next = segments_.begin(); next != segments_.end() && !interrupted_;) {
+    if (total_bytes_ <= limit_bytes) return;
+    const StoredSegment segment = (next++)->second;
+    RemoveOwn(segment, absl::StrCat("total size ", FormatSize(total_bytes_), ", limit ",
+                                    FormatSize(limit_bytes)));
+  }
+}
+
+// Everybody who finds space short sees the same oldest segments that would make up for it, and
+// removes its share of them: those that are its own, and those that belong to nobody any more. What
+// belongs to another live capture is counted as if it were gone, and left to that one for a while.
+void Retention::EnforceFreeSpace() {
+  if (clock_.BoottimeNs() < settled_ns_) return;
+  std::string reason;
+  int64_t missing_bytes = MissingBytes(&reason);
+  if (missing_bytes <= 0) {
+    owners_.ShortageIsOver();
+    shortage_said_ = false;
+    return;
+  }
+  const std::vector<PeerDirectory> directories = peers_.Directories();
+  owners_.BeginPass();
+  for (const Candidate& candidate : Candidates(directories)) {
+    if (missing_bytes <= 0 || interrupted_) break;
+    const SegmentName& name = candidate.segment.name;
+    const bool others =
+        !candidate.own && owners_.MustWait(candidate.directory, name.interface,
+                                           absl::StrCat(candidate.directory, "/", name.Stem()));
+    missing_bytes -= others ? candidate.segment.allocated_bytes : Remove(candidate, reason);
+  }
+  owners_.EndPass();
+  if (missing_bytes > 0 && !interrupted_ && !std::exchange(shortage_said_, true)) {
+    LogWarning(reason, ", and no finished segment is left that could be removed");
+  }
+}
+
+int64_t Retention::MissingBytes(std::string* reason) {
+  const RetentionLimits& limits = config_.limits;
+  if (!limits.min_free_bytes && !limits.min_free_fraction) return 0;
+  const auto space = disk_.Space();
+  SayOnce(space.status(), &space_failure_said_);
+  if (!space.ok()) return 0;
+  const double fraction = limits.min_free_fraction.value_or(0);
+  const int64_t wanted_bytes =
+      std::max(limits.min_free_bytes.value_or(0),
+               static_cast<int64_t>(fraction * static_cast<double>(space->total_bytes)));
+  *reason = absl::StrCat("free space ", FormatSize(space->available_bytes), ", limit ",
+                         FormatSize(wanted_bytes));
+  return std::max<int64_t>(wanted_bytes - space->available_bytes, 0);
+}
+
+std::vector<Retention::Candidate> Retention::Candidates(
+    const std::vector<PeerDirectory>& directories) {
+  std::vector<Candidate> candidates;
+  for (const auto& [key, segment] : segments_) {
+    candidates.push_back({config_.directory, &disk_, segment, true});
+  }
+  AppendForeign(config_.directory, disk_, &candidates);
+  for (const PeerDirectory& directory : directories) {
+    AppendForeign(directory.path, *directory.disk, &candidates);
+  }
+  // In the same order for everybody who looks.
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& left, const Candidate& right) {
+              if (IsOlder(left.segment.name, right.segment.name)) return true;
+              if (IsOlder(right.segment.name, left.segment.name)) return false;
+              return left.directory < right.directory;
+            });
+  return candidates;
+}
+
+void Retention::AppendForeign(const std::string& directory, Disk& disk,
+                              std::vector<Candidate>* candidates) {
+  const auto entries = disk.List();
+  SayOnce(entries.status(), &list_failure_said_);
+  if (!entries.ok()) return;
+  for (StoredSegment& segment : GroupSegments(*entries)) {
+    // Ours are known already. The ledgers that others left over are theirs to clean up.
+    if (&disk == &disk_ && segment.name.interface == config_.interface) continue;
+    if (segment.ledger_only) continue;
+    candidates->push_back({directory, &disk, std::move(segment), false});
+  }
+}
+
+int64_t Retention::Remove(const Candidate& candidate, const std::string& reason) {
+  int64_t freed_bytes = 0;
+  if (candidate.own) {
+    freed_bytes = RemoveOwn(candidate.segment, reason);
+  } else {
+    const Remover::Outcome outcome =
+        remover_.Remove(*candidate.disk, candidate.directory, candidate.segment, reason);
+    const bool removed =
+        outcome == Remover::Outcome::kRemoved || outcome == Remover::Outcome::kLedgerLeft;
+    freed_bytes = removed ? candidate.segment.allocated_bytes : 0;
+  }
+  if (freed_bytes > 0) settled_ns_ = clock_.BoottimeNs() + kSettleNs;
+  return freed_bytes;
+}
+
+int64_t Retention::RemoveOwn(const StoredSegment& segment, const std::string& reason) {
+  const auto place =
+      segments_.find(Key(segment.name.start, segment.name.ordinal, segment.name.has_seconds));
+  const Remover::Outcome outcome = remover_.Remove(disk_, config_.directory, segment, reason);
+  if (outcome == Remover::Outcome::kFailed) return 0;
+  total_bytes_ -= place->second.size_bytes;
+  if (outcome == Remover::Outcome::kLedgerLeft) {
+    // Kept for another try; how small it is does not matter.
+    place->second.size_bytes = 0;
+    place->second.allocated_bytes = 0;
+  } else {
+    segments_.erase(place);
+  }
+  return outcome == Remover::Outcome::kWasGone ? 0 : segment.allocated_bytes;
+}
+
+int64_t Retention::AgeNs(const StoredSegment& segment) const {
+  return clock_.RealtimeNs() - segment.last_ns;
+}
+
+int64_t Retention::NextWaitNs() const {
+  int64_t wait_ns = config_.interval_ns;
+  if (!config_.limits.max_age_ns) return wait_ns;
+  for (const auto& [key, segment] : segments_) {
+    const int64_t left_ns = *config_.limits.max_age_ns - AgeNs(segment);
+    // One that is too old and still here could not be removed: no reason to hurry.
+    if (left_ns > 0) wait_ns = std::min(wait_ns, left_ns);
+  }
+  return wait_ns;
+}
+
+}  // namespace dns_monitor

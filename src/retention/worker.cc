@@ -1,0 +1,90 @@
+#include "dns_monitor/retention/worker.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+namespace dns_monitor {
+namespace {
+
+class ConditionWakeup final : public Wakeup {
+ public:
+  void Wait(int64_t timeout_ns) override {
+    std::unique_lock lock(mutex_);
+    condition_.wait_for(lock, std::chrono::nanoseconds(timeout_ns), [this] { return woken_; });
+    woken_ = false;
+  }
+
+  void Wake() override {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    condition_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool woken_ = false;  // under mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<Wakeup> MakeWakeup() {
+  return std::make_unique<ConditionWakeup>();
+}
+
+RetentionWorker::RetentionWorker(RetentionConfig config, Disk& disk, Peers& peers,
+                                 const Clock& clock, std::unique_ptr<Wakeup> wakeup)
+    : retention_(std::move(config), disk, peers, clock), wakeup_(std::move(wakeup)) {}
+
+RetentionWorker::~RetentionWorker() {
+  Stop();
+}
+
+void RetentionWorker::Start() {
+  // Signals are for the thread that waits for them; a new thread inherits the mask.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { Run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void RetentionWorker::OnSegmentFinished(FinishedSegment segment) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    finished_.push_back(std::move(segment));
+  }
+  wakeup_->Wake();
+}
+
+void RetentionWorker::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  retention_.Interrupt();
+  wakeup_->Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RetentionWorker::Run() {
+  pthread_setname_np(pthread_self(), "retention");
+  while (true) {
+    std::vector<FinishedSegment> finished;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      finished.swap(finished_);
+    }
+    for (const FinishedSegment& segment : finished) retention_.Add(segment);
+    wakeup_->Wait(retention_.Enforce());
+  }
+}
+
+}  // namespace dns_monitor
