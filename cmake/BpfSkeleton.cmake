@@ -1,0 +1,27 @@
+# dns_monitor_bpf_skeleton(TARGET SOURCE): compiles SOURCE.bpf.c with clang and makes SOURCE.skel.h,
+# whose prefix is SOURCE_bpf. TARGET is an interface library that brings the header.
+function(dns_monitor_bpf_skeleton target name)
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
+  set(skeleton ${CMAKE_CURRENT_BINARY_DIR}/${name}.skel.h)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${CLANG_EXECUTABLE} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
+            -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+            -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.
+            -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}
+    DEPENDS ${name}.bpf.c ${headers}
+    COMMENT "Compiling ${name}.bpf.c for the kernel"
+    VERBATIM)
+  add_custom_command(
+    OUTPUT ${skeleton}
+    COMMAND ${BPFTOOL_EXECUTABLE} gen skeleton ${object} name ${name}_bpf > ${skeleton}
+    DEPENDS ${object}
+    COMMENT "Making ${name}.skel.h")
+  add_custom_target(${target}_skeleton DEPENDS ${skeleton})
+  add_library(${target} INTERFACE)
+  add_dependencies(${target} ${target}_skeleton)
+  # SYSTEM: the generated header is not held to our warnings.
+  target_include_directories(${target} SYSTEM INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
+  target_link_libraries(${target} INTERFACE dep::bpf)
+endfunction()
