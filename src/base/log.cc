@@ -47,7 +47,8 @@ void AppendEscaped(absl::string_view text, std::string* out) {
 
 void Log(Severity severity, absl::string_view text) {
   static const bool journal = StderrIsJournal();
-  std::string line = journal ? absl::StrFormat("<%d>", static_cast<int>(severity)) : "dns-monitor: ";
+  std::string line =
+      journal ? absl::StrFormat("<%d>", static_cast<int>(severity)) : "dns-monitor: ";
   AppendEscaped(text, &line);
   line.push_back('\n');
   LogState& state = State();

@@ -42,6 +42,14 @@ class CurrentFile {
   std::string name_;
 };
 
+constexpr char kSetcap[] = "cap_net_raw,cap_bpf,cap_perfmon+ep";
+
+std::string OwnPath() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "dns-monitor" : path.string();
+}
+
 class Capture {
  public:
   explicit Capture(const CaptureOptions& options) : options_(options) {}
@@ -53,6 +61,7 @@ class Capture {
 
  private:
   absl::Status OpenDirectory();
+  void WarnOfLeftovers();
   absl::Status OpenTap();
   absl::Status OpenWriter();
   absl::Status OpenLoop();
@@ -97,19 +106,38 @@ absl::Status Capture::OpenDirectory() {
   }
   DM_RETURN_IF_ERROR(lock.status());
   lock_ = *std::move(lock);
-  // Also without limits of its own: others count the segments of this one then.
-  peers_ = JoinPeers(kRegistryDirectory, directory_, interface_.name);
+  WarnOfLeftovers();
   if (!options_.retention.any()) return absl::OkStatus();
-  retention_ = std::make_unique<RetentionWorker>(
-      RetentionConfig{.directory = directory_,
-                      .interface = interface_.name,
-                      .zone = Zone(),
-                      .limits = options_.retention},
-      *disk_, *peers_);
+  // Who watches the free space watches it together with the others that do.
+  const RetentionLimits& limits = options_.retention;
+  const bool shares_space = limits.min_free_bytes || limits.min_free_fraction;
+  peers_ = JoinPeers(shares_space ? kRegistryDirectory : "", directory_, interface_.name);
+  retention_ = std::make_unique<RetentionWorker>(RetentionConfig{.directory = directory_,
+                                                                 .interface = interface_.name,
+                                                                 .zone = Zone(),
+                                                                 .limits = options_.retention},
+                                                 *disk_, *peers_);
   return absl::OkStatus();
 }
 
+// Their names count as taken, so nothing of them is overwritten.
+void Capture::WarnOfLeftovers() {
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = disk_->List();
+  if (!entries.ok()) return;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::optional<ParsedName> parsed = ParseName(entry.name);
+    if (parsed && parsed->kind == FileKind::kPart && parsed->segment.interface == interface_.name) {
+      LogWarning(entry.name, " was left by a capture that could not end; it stays as it is");
+    }
+  }
+}
+
 absl::Status Capture::OpenTap() {
+  const std::string missing = MissingCapabilities();
+  if (!missing.empty()) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        "missing ", missing, ": run as root, or once: setcap ", kSetcap, " ", OwnPath()));
+  }
   TapOptions tap_options = options_.tap;
   tap_options.interface = interface_;
   DM_ASSIGN_OR_RETURN(tap_, Tap::Open(std::move(tap_options)));

@@ -54,7 +54,8 @@ absl::Status EventLoop::AddSignals(std::initializer_list<int> signals,
   owned_.push_back(std::move(signal_fd));
   return AddReadable(fd, [fd, callback = std::move(callback)] {
     signalfd_siginfo info{};
-    while (read(fd, &info, sizeof(info)) == sizeof(info)) callback(static_cast<int>(info.ssi_signo));
+    while (read(fd, &info, sizeof(info)) == sizeof(info))
+      callback(static_cast<int>(info.ssi_signo));
   });
 }
 

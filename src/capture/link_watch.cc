@@ -13,8 +13,7 @@ namespace dns_monitor {
 
 absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& interface, Tap* tap) {
   std::unique_ptr<LinkWatch> watch(new LinkWatch(interface, tap));
-  watch->socket_ =
-      Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  watch->socket_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = RTMGRP_LINK;

@@ -19,7 +19,8 @@ class LinkWatch {
 
   // Readable when a link of this namespace changed.
   int fd() const { return socket_.get(); }
-  // Reads what changed; binds the tap again when the interface has been made anew. Logs each change.
+  // Reads what changed; binds the tap again when the interface has been made anew. Logs each
+  // change.
   void OnReadable();
 
  private:

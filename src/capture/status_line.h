@@ -7,11 +7,11 @@
 namespace dns_monitor {
 
 struct StatusSample {
-  int64_t time_ns = 0;        // CLOCK_BOOTTIME
+  int64_t time_ns = 0;  // CLOCK_BOOTTIME
   uint64_t matched = 0;
   uint64_t written = 0;
   uint64_t lost = 0;
-  std::string file;           // of the current segment; empty for a stream
+  std::string file;  // of the current segment; empty for a stream
   int64_t file_bytes = 0;
   bool failing = false;
 };

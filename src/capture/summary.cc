@@ -22,11 +22,10 @@ uint64_t CaptureTotals::in_ring() const {
 
 std::string FormatSummary(const CaptureTotals& totals) {
   const FilterCounters& filter = totals.filter;
-  std::string text =
-      absl::StrCat(Packets(totals.written), " captured\n", Packets(filter.matched),
-                   " matched by the filter, of ", FormatCount(filter.seen), " seen (",
-                   FormatCount(filter.not_dns), " not DNS, ", FormatCount(filter.filtered_by_user),
-                   " filtered by the user)\n");
+  std::string text = absl::StrCat(Packets(totals.written), " captured\n", Packets(filter.matched),
+                                  " matched by the filter, of ", FormatCount(filter.seen),
+                                  " seen (", FormatCount(filter.not_dns), " not DNS, ",
+                                  FormatCount(filter.filtered_by_user), " filtered by the user)\n");
   if (filter.undecided_total() > 0) {
     absl::StrAppend(&text, Packets(filter.undecided_total()), " undecided\n");
     for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {

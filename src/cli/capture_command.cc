@@ -73,8 +73,9 @@ absl::StatusOr<uint32_t> ParseSnaplen(const std::string& text) {
 }
 
 absl::StatusOr<uint32_t> ParseMode(const std::string& text) {
-  const bool octal = !text.empty() && text.size() <= 4 &&
-                     std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+  const bool octal =
+      !text.empty() && text.size() <= 4 &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
   if (!octal || std::stoul(text, nullptr, 8) > 0777) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "' is not a file mode in octal, such as 0640"));
@@ -144,39 +145,42 @@ void CaptureCommand::AddFiles() {
                   "write IF.YYYYmmdd_HHMM.pcap there, as .pcap.part until finished")
       ->type_name("DIR")
       ->group("Files");
-  app->add_option("-w,--write", stream_,
-                  "- instead of -d: one pcap stream to standard output")
+  app->add_option("-w,--write", stream_, "- instead of -d: one pcap stream to standard output")
       ->type_name("-")
       ->group("Files");
-  AddParsed(app, "--rotate", "TIME", "begin a new file each TIME, on the clock (1d: at midnight)",
-            [](const std::string& text) { return ParseDuration(text); },
-            [this](int64_t ns) { options_.rotate = absl::Nanoseconds(ns); })
+  AddParsed(
+      app, "--rotate", "TIME", "begin a new file each TIME, on the clock (1d: at midnight)",
+      [](const std::string& text) { return ParseDuration(text); },
+      [this](int64_t ns) { options_.rotate = absl::Nanoseconds(ns); })
       ->group("Files");
   app->add_flag("--utc", options_.utc, "clock and names in UTC instead of local time")
       ->group("Files");
-  AddParsed(app, "--rotate-size", "SIZE", "also begin a new file at this size",
-            [](const std::string& text) { return ParseSize(text); },
-            [this](int64_t bytes) { options_.max_segment_bytes = bytes; })
+  AddParsed(
+      app, "--rotate-size", "SIZE", "also begin a new file at this size",
+      [](const std::string& text) { return ParseSize(text); },
+      [this](int64_t bytes) { options_.max_segment_bytes = bytes; })
       ->group("Files");
   AddParsed(app, "--mode", "MODE", "permissions of finished files (0640)", ParseMode,
             [this](uint32_t mode) { options_.mode = mode; })
       ->group("Files");
-  AddParsed(app, "--group", "GROUP", "group of finished files", ParseGroup,
-            [this](int64_t group) { options_.group = group; })
-      ->group("Files");
+  AddParsed(app, "--group", "GROUP", "group of finished files", ParseGroup, [this](int64_t group) {
+    options_.group = group;
+  })->group("Files");
   app->add_flag("--nanosecond", options_.nanoseconds,
                 "timestamps in nanoseconds (default: microseconds, which every reader knows)")
       ->group("Files");
 }
 
 void CaptureCommand::AddRetention() {
-  AddParsed(command_, "--max-age", "TIME", "delete finished files whose last packet is older",
-            [](const std::string& text) { return ParseDuration(text); },
-            [this](int64_t ns) { options_.retention.max_age_ns = ns; })
+  AddParsed(
+      command_, "--max-age", "TIME", "delete finished files whose last packet is older",
+      [](const std::string& text) { return ParseDuration(text); },
+      [this](int64_t ns) { options_.retention.max_age_ns = ns; })
       ->group("Retention (none unless given; oldest files of this interface first)");
-  AddParsed(command_, "--max-size", "SIZE", "delete while finished files take more",
-            [](const std::string& text) { return ParseSize(text); },
-            [this](int64_t bytes) { options_.retention.max_size_bytes = bytes; })
+  AddParsed(
+      command_, "--max-size", "SIZE", "delete while finished files take more",
+      [](const std::string& text) { return ParseSize(text); },
+      [this](int64_t bytes) { options_.retention.max_size_bytes = bytes; })
       ->group("Retention (none unless given; oldest files of this interface first)");
   command_
       ->add_option_function<std::string>(
@@ -199,7 +203,8 @@ void CaptureCommand::AddSelection() {
          [this](const std::vector<std::string>& texts) {
            for (const std::string& text : texts) {
              const absl::StatusOr<uint16_t> port = ParsePort(text);
-             if (!port.ok()) throw CLI::ValidationError("--port", std::string(port.status().message()));
+             if (!port.ok())
+               throw CLI::ValidationError("--port", std::string(port.status().message()));
              ports_.push_back(*port);
            }
          },
@@ -234,26 +239,27 @@ void CaptureCommand::AddEngine() {
             "memory between kernel and process, of each CPU: a power of two from 1M to 256M (64M)",
             ParseRingSize, [this](uint64_t bytes) { options_.tap.ring_bytes = bytes; })
       ->group("Engine");
-  AddParsed(command_, "--ring-memory", "SIZE",
-            "of all rings (1G, or a sixteenth of the memory if that is less)",
-            [](const std::string& text) { return ParseSize(text); },
-            [this](int64_t bytes) {
-              options_.tap.ring_memory_bytes = static_cast<uint64_t>(bytes);
-            })
+  AddParsed(
+      command_, "--ring-memory", "SIZE",
+      "of all rings (1G, or a sixteenth of the memory if that is less)",
+      [](const std::string& text) { return ParseSize(text); },
+      [this](int64_t bytes) { options_.tap.ring_memory_bytes = static_cast<uint64_t>(bytes); })
       ->group("Engine");
-  AddParsed(command_, "--flush", "TIME", "a packet is in the file that long after, at most (1s)",
-            [](const std::string& text) { return ParseDuration(text); },
-            [this](int64_t ns) { options_.flush_ns = ns; })
+  AddParsed(
+      command_, "--flush", "TIME", "a packet is in the file that long after, at most (1s)",
+      [](const std::string& text) { return ParseDuration(text); },
+      [this](int64_t ns) { options_.flush_ns = ns; })
       ->group("Engine");
 }
 
 void CaptureCommand::AddEnd() {
-  AddParsed(command_, "-c,--count", "N", "end after N packets", ParseCount,
-            [this](uint64_t count) { options_.max_packets = count; })
-      ->group("End");
-  AddParsed(command_, "--duration", "TIME", "end after TIME",
-            [](const std::string& text) { return ParseDuration(text); },
-            [this](int64_t ns) { options_.duration_ns = ns; })
+  AddParsed(command_, "-c,--count", "N", "end after N packets", ParseCount, [this](uint64_t count) {
+    options_.max_packets = count;
+  })->group("End");
+  AddParsed(
+      command_, "--duration", "TIME", "end after TIME",
+      [](const std::string& text) { return ParseDuration(text); },
+      [this](int64_t ns) { options_.duration_ns = ns; })
       ->group("End");
 }
 
@@ -274,8 +280,9 @@ absl::Status CaptureCommand::Check() const {
         "-w - would write binary data to the terminal: pipe it, as in '| tshark -r -'");
   }
   if (stream && options_.retention.any()) {
-    return absl::InvalidArgumentError("a stream has no files to keep or delete: leave --max-age, "
-                                      "--max-size and --min-free out");
+    return absl::InvalidArgumentError(
+        "a stream has no files to keep or delete: leave --max-age, "
+        "--max-size and --min-free out");
   }
   if (ports_.size() > CAPTURE_MAX_PORTS) {
     return absl::InvalidArgumentError(

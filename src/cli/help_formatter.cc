@@ -54,9 +54,8 @@ HelpFormatter::HelpFormatter() {
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
   std::string usage = "Usage: " + name;
-  for (const CLI::Option* option : app->get_options([](const CLI::Option* candidate) {
-         return candidate->get_positional();
-       })) {
+  for (const CLI::Option* option :
+       app->get_options([](const CLI::Option* candidate) { return candidate->get_positional(); })) {
     absl::StrAppend(&usage, " ", option->get_type_name());
   }
   if (!app->get_subcommands({}).empty()) usage += " COMMAND";
@@ -64,9 +63,10 @@ std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) con
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-  std::string left =
-      is_positional ? option->get_type_name() : option->get_name(/*positional=*/false, /*all=*/true);
-  for (size_t comma = left.find(','); comma != std::string::npos; comma = left.find(',', comma + 2)) {
+  std::string left = is_positional ? option->get_type_name()
+                                   : option->get_name(/*positional=*/false, /*all=*/true);
+  for (size_t comma = left.find(','); comma != std::string::npos;
+       comma = left.find(',', comma + 2)) {
     left.insert(comma + 1, " ");
   }
   if (!is_positional && option->get_expected_max() > 0 && option->get_items_expected_max() > 0) {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -32,7 +33,9 @@ constexpr absl::string_view kEntrySuffix = ".capture";
 struct DirectoryId {
   dev_t device = 0;
   ino_t inode = 0;
-  auto operator<=>(const DirectoryId&) const = default;
+  bool operator<(const DirectoryId& other) const {
+    return std::tie(device, inode) < std::tie(other.device, other.inode);
+  }
 };
 
 absl::StatusOr<DirectoryId> IdOf(const std::string& directory) {
@@ -149,6 +152,9 @@ absl::StatusOr<Fd> Enter(const std::string& registry, const std::string& directo
 std::unique_ptr<Peers> JoinPeers(const std::string& registry, const std::string& directory,
                                  const std::string& interface) {
   const auto id = IdOf(directory);
+  if (registry.empty()) {
+    return std::make_unique<RegistryPeers>(registry, id.value_or(DirectoryId{}), Fd());
+  }
   absl::StatusOr<Fd> entry =
       id.ok() ? Enter(registry, directory, interface, *id) : absl::StatusOr<Fd>(id.status());
   if (!entry.ok()) {

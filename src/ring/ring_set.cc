@@ -8,7 +8,8 @@ constexpr uint32_t kCommitFixedBytes = 4096;
 constexpr uint32_t kCommitCopies = 2;
 
 uint32_t CommitCells(int cpu_count) {
-  const uint32_t bytes = kCommitFixedBytes + static_cast<uint32_t>(cpu_count) * uint32_t{sizeof(uint64_t)};
+  const uint32_t bytes =
+      kCommitFixedBytes + static_cast<uint32_t>(cpu_count) * uint32_t{sizeof(uint64_t)};
   return (bytes + CAPTURE_CELL_BYTES - 1) / CAPTURE_CELL_BYTES;
 }
 
@@ -21,8 +22,12 @@ uint64_t Sum(const uint64_t (&values)[kCount]) {
 
 }  // namespace
 
-uint64_t FilterCounters::undecided_total() const { return Sum(undecided); }
-uint64_t FilterCounters::lost_total() const { return Sum(lost); }
+uint64_t FilterCounters::undecided_total() const {
+  return Sum(undecided);
+}
+uint64_t FilterCounters::lost_total() const {
+  return Sum(lost);
+}
 
 const char* UndecidedCauseName(int cause) {
   switch (static_cast<capture_undecided>(cause)) {

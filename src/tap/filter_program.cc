@@ -126,10 +126,9 @@ absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOpti
   DM_RETURN_IF_ERROR(program->MapControl());
   DM_RETURN_IF_ERROR(program->AddMissingRings().status());
   if (program->ring_count_ == 0) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
-                     ") is less than one ring (",
-                     FormatSize(static_cast<int64_t>(program->ring_bytes_)), ")"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
+        ") is less than one ring (", FormatSize(static_cast<int64_t>(program->ring_bytes_)), ")"));
   }
   if (!options.filter.empty()) DM_RETURN_IF_ERROR(program->InstallUserFilter(options));
   return program;
@@ -140,7 +139,9 @@ FilterProgram::~FilterProgram() {
   capture_bpf__destroy(skeleton_);
 }
 
-int FilterProgram::entry_fd() const { return bpf_program__fd(skeleton_->progs.capture_entry); }
+int FilterProgram::entry_fd() const {
+  return bpf_program__fd(skeleton_->progs.capture_entry);
+}
 
 absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type) {
   const LibbpfWords words;
@@ -208,8 +209,8 @@ absl::Status FilterProgram::AddRing(int cpu) {
   map_options.map_flags = BPF_F_MMAPABLE;
   Ring ring;
   const LibbpfWords words;
-  ring.map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1,
-                               &map_options));
+  ring.map =
+      Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
   if (!ring.map.valid()) return LoadError(errno, words);
   DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(ring.map.get(), bytes, PROT_READ));
   rings_->AddRing(cpu, ring.memory.data());
@@ -239,13 +240,17 @@ absl::Status FilterProgram::InstallUserFilter(const TapOptions& options) {
   user_filter_ = Fd(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "dns_user_filter", "Dual BSD/GPL",
                                   translated.data(), translated.size(), nullptr));
   if (!user_filter_.valid()) return LoadError(errno, words);
-  DM_RETURN_IF_ERROR(UpdateStage(CAPTURE_STAGE_FINISH,
-                                 bpf_program__fd(skeleton_->progs.capture_finish)));
+  DM_RETURN_IF_ERROR(
+      UpdateStage(CAPTURE_STAGE_FINISH, bpf_program__fd(skeleton_->progs.capture_finish)));
   return UpdateStage(CAPTURE_STAGE_USER_FILTER, user_filter_.get());
 }
 
-int FilterProgram::doorbell_fd() const { return ring_buffer__epoll_fd(doorbell_); }
+int FilterProgram::doorbell_fd() const {
+  return ring_buffer__epoll_fd(doorbell_);
+}
 
-void FilterProgram::ClearDoorbell() { ring_buffer__consume(doorbell_); }
+void FilterProgram::ClearDoorbell() {
+  ring_buffer__consume(doorbell_);
+}
 
 }  // namespace dns_monitor

@@ -18,11 +18,11 @@ namespace dns_monitor {
 namespace {
 
 // linux/if_arp.h has these; net/if_arp.h of older C libraries does not.
-constexpr int kArphrdNone = 0xFFFE;   // tun, wireguard
-constexpr int kArphrdRawIp = 519;     // rmnet
+constexpr int kArphrdNone = 0xFFFE;  // tun, wireguard
+constexpr int kArphrdRawIp = 519;    // rmnet
 constexpr int kArphrdPpp = 512;
-constexpr int kArphrdTunnel = 768;    // ipip
-constexpr int kArphrdTunnel6 = 769;   // ip6tnl
+constexpr int kArphrdTunnel = 768;   // ipip
+constexpr int kArphrdTunnel6 = 769;  // ip6tnl
 constexpr int kArphrdSit = 776;
 constexpr int kArphrdEther = 1;
 constexpr int kArphrdLoopback = 772;  // a link header of zeros, as Ethernet
@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<Interface>> ListInterfaces() {
   if (names == nullptr) return ErrnoError("if_nameindex");
   std::vector<Interface> interfaces;
   for (const struct if_nameindex* name = names.get(); name->if_index != 0; ++name) {
-    Interface interface{.name = name->if_name, .index = static_cast<int>(name->if_index)};
+    Interface interface { .name = name->if_name, .index = static_cast<int>(name->if_index) };
     if (Query(fd, &interface)) interfaces.push_back(std::move(interface));
   }
   std::sort(interfaces.begin(), interfaces.end(),

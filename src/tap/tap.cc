@@ -28,9 +28,8 @@ struct Needed {
   const char* name;
 };
 // A packet socket; BPF maps and programs; the verifier's leave for loops over packet offsets.
-constexpr Needed kNeeded[] = {{CAP_NET_RAW, "cap_net_raw"},
-                              {CAP_BPF, "cap_bpf"},
-                              {CAP_PERFMON, "cap_perfmon"}};
+constexpr Needed kNeeded[] = {
+    {CAP_NET_RAW, "cap_net_raw"}, {CAP_BPF, "cap_bpf"}, {CAP_PERFMON, "cap_perfmon"}};
 
 // capget(2): 64 capabilities in two words.
 uint64_t EffectiveCapabilities() {
@@ -53,15 +52,16 @@ std::string MissingCapabilities() {
   const uint64_t held = EffectiveCapabilities();
   std::vector<std::string> missing;
   for (const Needed& needed : kNeeded) {
-    const bool by_sys_admin =
-        needed.capability != CAP_NET_RAW && (held >> CAP_SYS_ADMIN & 1) != 0;
+    const bool by_sys_admin = needed.capability != CAP_NET_RAW && (held >> CAP_SYS_ADMIN & 1) != 0;
     if ((held >> needed.capability & 1) == 0 && !by_sys_admin) missing.push_back(needed.name);
   }
   return absl::StrJoin(missing, ",");
 }
 
 Tap::Tap(TapOptions options) : options_(std::move(options)) {}
-Tap::~Tap() { Stop(); }
+Tap::~Tap() {
+  Stop();
+}
 
 absl::StatusOr<std::unique_ptr<Tap>> Tap::Open(TapOptions options) {
   DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(options.interface));
@@ -71,11 +71,21 @@ absl::StatusOr<std::unique_ptr<Tap>> Tap::Open(TapOptions options) {
   return tap;
 }
 
-RingSet* Tap::rings() { return filter_->rings(); }
-uint64_t Tap::ring_bytes() const { return filter_->ring_bytes(); }
-int Tap::doorbell_fd() const { return filter_->doorbell_fd(); }
-void Tap::ClearDoorbell() { filter_->ClearDoorbell(); }
-absl::StatusOr<int> Tap::AddMissingRings() { return filter_->AddMissingRings(); }
+RingSet* Tap::rings() {
+  return filter_->rings();
+}
+uint64_t Tap::ring_bytes() const {
+  return filter_->ring_bytes();
+}
+int Tap::doorbell_fd() const {
+  return filter_->doorbell_fd();
+}
+void Tap::ClearDoorbell() {
+  filter_->ClearDoorbell();
+}
+absl::StatusOr<int> Tap::AddMissingRings() {
+  return filter_->AddMissingRings();
+}
 
 // With protocol 0 the socket receives nothing until it is bound, so the filter is there first.
 absl::Status Tap::OpenSocket() {
@@ -94,7 +104,9 @@ absl::Status Tap::OpenSocket() {
   return absl::OkStatus();
 }
 
-absl::Status Tap::Start() { return BindTo(options_.interface.index); }
+absl::Status Tap::Start() {
+  return BindTo(options_.interface.index);
+}
 
 absl::Status Tap::BindTo(int index) {
   sockaddr_ll address{};
@@ -115,10 +127,14 @@ absl::Status Tap::BindTo(int index) {
   return absl::OkStatus();
 }
 
-absl::Status Tap::Rebind(int index) { return BindTo(index); }
+absl::Status Tap::Rebind(int index) {
+  return BindTo(index);
+}
 
 // Closing unregisters the socket and waits for all CPUs to leave it (net/packet/af_packet.c,
 // packet_release: synchronize_net).
-void Tap::Stop() { socket_.Reset(); }
+void Tap::Stop() {
+  socket_.Reset();
+}
 
 }  // namespace dns_monitor

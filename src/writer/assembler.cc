@@ -37,6 +37,7 @@ void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
   segment_->buffered = Fd(stream_fd);
   buffer_ = pool_->Take(segment_, 0);
   PutFileHeader();
+  oldest_unflushed_ns_ = 1;  // whoever reads waits for the header
 }
 
 bool Assembler::BeginSegment(int64_t from_ns) {
@@ -88,7 +89,9 @@ bool Assembler::AdvanceTo(int64_t boot_ns) {
   return Rotate(boot_ns, NextSegmentStart(boot_ns + wall_offset_ns_));
 }
 
-bool Assembler::RotateAt(int64_t boot_ns) { return Rotate(boot_ns, boot_ns + wall_offset_ns_); }
+bool Assembler::RotateAt(int64_t boot_ns) {
+  return Rotate(boot_ns, boot_ns + wall_offset_ns_);
+}
 
 bool Assembler::RotateIfDue(const RecordView& record, size_t bytes) {
   const auto time_ns = static_cast<int64_t>(record.time_ns);
@@ -161,7 +164,9 @@ void Assembler::CountPacket(const RecordView& record) {
 }
 
 // Here rather than in the header: the merge and the methods below become one loop.
-DrainResult Assembler::DrainFrom(Merger* merger) { return merger->Drain(*this); }
+DrainResult Assembler::DrainFrom(Merger* merger) {
+  return merger->Drain(*this);
+}
 
 bool Assembler::OnPacket(const RecordView& record) {
   const size_t bytes = sizeof(PcapRecordHeader) + record.length;
@@ -189,7 +194,9 @@ bool Assembler::OnStep(uint64_t time_ns, const capture_step&) {
   return SetWallOffset(clock_->WallOffsetNs(), static_cast<int64_t>(time_ns));
 }
 
-bool Assembler::OnSettings(uint64_t, const capture_settings&) { return true; }
+bool Assembler::OnSettings(uint64_t, const capture_settings&) {
+  return true;
+}
 
 bool Assembler::SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns) {
   const int64_t moved_ns = wall_offset_ns - wall_offset_ns_;

@@ -22,7 +22,9 @@ BufferPool::BufferPool(int cpu_count) : buffers_(kBufferCount) {
   }
 }
 
-BufferPool::~BufferPool() { munmap(memory_, kBufferBytes * kBufferCount); }
+BufferPool::~BufferPool() {
+  munmap(memory_, kBufferBytes * kBufferCount);
+}
 
 Buffer* BufferPool::Take(Segment* segment, int64_t file_offset) {
   if (free_.empty()) return nullptr;

@@ -26,16 +26,24 @@ Finisher::~Finisher() {
   if (thread_.joinable()) Stop().IgnoreError();
 }
 
-void Finisher::Open(Segment* segment) { Ask({Task::kOpen, segment}); }
-void Finisher::Finish(Segment* segment) { Ask({Task::kFinish, segment}); }
+void Finisher::Open(Segment* segment) {
+  Ask({Task::kOpen, segment});
+}
+void Finisher::Finish(Segment* segment) {
+  Ask({Task::kFinish, segment});
+}
 
 void Finisher::Ask(Request request) {
   requests_.Push(request);  // never full: each segment stands in it at most twice
   Raise(wake_fd_.get());
 }
 
-Segment* Finisher::NextOpened() { return opened_.Pop().value_or(nullptr); }
-Segment* Finisher::NextFinished() { return finished_.Pop().value_or(nullptr); }
+Segment* Finisher::NextOpened() {
+  return opened_.Pop().value_or(nullptr);
+}
+Segment* Finisher::NextFinished() {
+  return finished_.Pop().value_or(nullptr);
+}
 
 absl::Status Finisher::Stop() {
   stopping_.store(true);
@@ -129,7 +137,7 @@ absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
 absl::Status Finisher::RenameToFreeName(SegmentName* name) {
   const std::string part = name->Part();
   for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
-    const absl::Status status = disk_->Rename(part, name->Pcap());
+    absl::Status status = disk_->Rename(part, name->Pcap());
     if (!absl::IsAlreadyExists(status)) return status;
   }
   return absl::ResourceExhaustedError("no name is left for this minute");

@@ -35,6 +35,8 @@ class PwriteBackend final : public IoBackend {
 
 }  // namespace
 
-std::unique_ptr<IoBackend> MakePwriteBackend() { return std::make_unique<PwriteBackend>(); }
+std::unique_ptr<IoBackend> MakePwriteBackend() {
+  return std::make_unique<PwriteBackend>();
+}
 
 }  // namespace dns_monitor

@@ -8,7 +8,8 @@ namespace dns_monitor {
 namespace {
 
 constexpr unsigned kQueueEntries = 4;
-// Regular files that grow are written by the kernel's worker threads; one is enough for one request.
+// Regular files that grow are written by the kernel's worker threads; one is enough for one
+// request.
 constexpr unsigned kBoundedWorkers = 1;
 constexpr unsigned kUnboundedWorkers = 1;
 

@@ -17,7 +17,9 @@ constexpr int64_t kAllocationStepBytes = 64 << 20;
 constexpr int64_t kFirstPauseNs = 10 * kNanosecondsPerMillisecond;
 constexpr int64_t kLongestPauseNs = kNanosecondsPerSecond;
 
-size_t AlignDown(size_t bytes) { return bytes & ~(kDirectAlignBytes - 1); }
+size_t AlignDown(size_t bytes) {
+  return bytes & ~(kDirectAlignBytes - 1);
+}
 
 }  // namespace
 
@@ -93,7 +95,8 @@ void WriteQueue::StartWrite(Buffer* buffer, size_t to) {
                   .data = buffer->data + from,
                   .buffer_index = buffer->index,
                   .length = to - from,
-                  .offset = segment->stream ? -1 : buffer->file_offset + static_cast<int64_t>(from)},
+                  .offset =
+                      segment->stream ? -1 : buffer->file_offset + static_cast<int64_t>(from)},
       .buffer = buffer,
       .direct = direct};
   backend_->Start(in_flight_->request);
@@ -148,7 +151,8 @@ void WriteQueue::Advance(Buffer* buffer) {
     observer_->OnCheckpoint(flush_.safe);
     flush_.buffer = nullptr;
   }
-  if (buffer != Front() || buffer->written < buffer->used) return;
+  const Buffer* front = Front();
+  if (front == nullptr || front != buffer || front->written < front->used) return;
   observer_->OnCheckpoint(buffer->sealed);
   if (buffer->ends_segment) observer_->OnSegmentWritten(buffer->segment);
   PopFront();

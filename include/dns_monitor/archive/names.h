@@ -22,14 +22,14 @@ inline constexpr absl::string_view kPartSuffix = ".part";
 
 struct SegmentName {
   std::string interface;
-  absl::CivilSecond start;     // in the zone of the capture
-  bool has_seconds = false;    // the name tells them
-  int ordinal = 0;             // -1, -2 … of names that were taken; 0 has no suffix
+  absl::CivilSecond start;   // in the zone of the capture
+  bool has_seconds = false;  // the name tells them
+  int ordinal = 0;           // -1, -2 … of names that were taken; 0 has no suffix
 
   // Without ".pcap": "eth0.20261123_2110-1".
   std::string Stem() const;
-  std::string Pcap() const;    // Stem() + ".pcap"
-  std::string Part() const;    // Pcap() + ".part"
+  std::string Pcap() const;  // Stem() + ".pcap"
+  std::string Part() const;  // Pcap() + ".part"
 };
 
 enum class FileKind { kSegment, kCompressedSegment, kLedger, kPart };

@@ -13,8 +13,8 @@ namespace dns_monitor {
 // day leaves a shorter last one before midnight; a period of n days counts days since 1970-01-01.
 // When the zone's offset changes between two borders, the next border is the next one on the new
 // local clock: a day of 23 hours makes one segment shorter, one of 25 hours one longer, and periods
-// of an hour or less (as the shift) never notice. A border that the change skips falls on the change
-// itself. Immutable, so thread-safe.
+// of an hour or less (as the shift) never notice. A border that the change skips falls on the
+// change itself. Immutable, so thread-safe.
 class RotationSchedule {
  public:
   // InvalidArgument unless the period is at least a second, whole seconds, and, when longer than

@@ -14,9 +14,9 @@ namespace dns_monitor {
 
 struct DirectoryEntry {
   std::string name;
-  int64_t size_bytes = 0;        // of the content (st_size)
-  int64_t allocated_bytes = 0;   // what deleting it gives back (st_blocks * 512)
-  int64_t modified_ns = 0;       // CLOCK_REALTIME
+  int64_t size_bytes = 0;       // of the content (st_size)
+  int64_t allocated_bytes = 0;  // what deleting it gives back (st_blocks * 512)
+  int64_t modified_ns = 0;      // CLOCK_REALTIME
 };
 
 struct DiskSpace {

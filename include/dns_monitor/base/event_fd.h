@@ -11,7 +11,9 @@
 namespace dns_monitor {
 
 // Non-blocking; -1 inside when the process has no descriptors left.
-inline Fd MakeEventFd() { return Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+inline Fd MakeEventFd() {
+  return Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
 
 // Async-signal-safe. A full counter is as good as a raised one, so the result does not matter.
 inline void Raise(int event_fd) {

@@ -15,11 +15,11 @@ absl::Status ErrnoError(absl::string_view what, int error = errno);
 }  // namespace dns_monitor
 
 // Returns from the calling function when `expression` is not OK.
-#define DM_RETURN_IF_ERROR(expression)                               \
-  do {                                                               \
+#define DM_RETURN_IF_ERROR(expression)                              \
+  do {                                                              \
     if (absl::Status dm_status_ = (expression); !dm_status_.ok()) { \
-      return dm_status_;                                             \
-    }                                                                \
+      return dm_status_;                                            \
+    }                                                               \
   } while (false)
 
 #define DM_CONCAT_INNER(a, b) a##b

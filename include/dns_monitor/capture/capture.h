@@ -17,18 +17,18 @@ namespace dns_monitor {
 
 struct CaptureOptions {
   std::string interface;
-  TapOptions tap;               // its interface is filled in from the name
-  std::string directory;        // empty: one stream to standard output
+  TapOptions tap;         // its interface is filled in from the name
+  std::string directory;  // empty: one stream to standard output
   absl::Duration rotate = absl::Hours(24);
-  bool utc = false;             // borders and names in UTC instead of local time
+  bool utc = false;  // borders and names in UTC instead of local time
   int64_t max_segment_bytes = std::numeric_limits<int64_t>::max();
   bool nanoseconds = false;
   int64_t flush_ns = kNanosecondsPerSecond;
   uint32_t mode = 0640;
-  int64_t group = -1;           // -1: as created
+  int64_t group = -1;  // -1: as created
   RetentionLimits retention;
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();
-  int64_t duration_ns = 0;      // 0: until a signal
+  int64_t duration_ns = 0;  // 0: until a signal
 
   bool stream() const { return directory.empty(); }
 };

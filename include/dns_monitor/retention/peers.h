@@ -30,6 +30,7 @@ inline constexpr char kRegistryDirectory[] = "/run/dns-monitor";
 // capture ("eth0.DEVICE.INODE.capture", the device and inode of `directory`) that holds the path
 // and is locked while the process lives; an unlocked one is stale and says nothing. Makes the
 // registry when there is none. When that fails, the log says so and only `directory` itself counts.
+// With an empty `registry` none is used, and nothing is said.
 // To be called while the process may still write there, and after it took the lock of its capture.
 std::unique_ptr<Peers> JoinPeers(const std::string& registry, const std::string& directory,
                                  const std::string& interface);

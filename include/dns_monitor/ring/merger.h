@@ -13,8 +13,8 @@ namespace dns_monitor {
 
 // One record within its ring. Valid until the ring's tail is moved past it.
 struct RecordView {
-  uint64_t time_ns;    // CLOCK_BOOTTIME
-  uint32_t length;     // bytes of payload
+  uint64_t time_ns;  // CLOCK_BOOTTIME
+  uint32_t length;   // bytes of payload
   uint32_t wire_length;
   const std::byte* payload;
 };
@@ -35,10 +35,10 @@ enum class DrainResult {
 // The single consumer of a RingSet; belongs to one thread.
 //
 // Records leave in order of time, to the nanosecond, over all CPUs. A CPU that is within the filter
-// may still publish something as old as its last record, so nothing younger than that is taken until
-// it has; a CPU that is not there, or has nothing to say, holds nobody up. The wait is bounded: a CPU
-// that stays within the filter for kLateBoundNs (a virtual CPU that was taken off its core) is left
-// out, and what it brings later comes as it is, older than its neighbours.
+// may still publish something as old as its last record, so nothing younger than that is taken
+// until it has; a CPU that is not there, or has nothing to say, holds nobody up. The wait is
+// bounded: a CPU that stays within the filter for kLateBoundNs (a virtual CPU that was taken off
+// its core) is left out, and what it brings later comes as it is, older than its neighbours.
 class Merger {
  public:
   static constexpr int64_t kLateBoundNs = 1'000'000'000;
@@ -67,9 +67,9 @@ class Merger {
  private:
   struct Lane {
     const std::byte* data = nullptr;
-    uint64_t head = 0;             // as observed
-    int64_t stuck_since_ns = 0;    // 0: was not within the filter when last looked at
-    uint64_t stuck_at_ns = 0;      // its last_ns then
+    uint64_t head = 0;           // as observed
+    int64_t stuck_since_ns = 0;  // 0: was not within the filter when last looked at
+    uint64_t stuck_at_ns = 0;    // its last_ns then
   };
   struct HeapEntry {
     uint64_t time_ns;

@@ -13,9 +13,15 @@ namespace dns_monitor {
 
 // All reading and writing of words that the filter writes or reads at the same time goes through
 // these. Acquire: what was written before the other side's store is visible after the load.
-inline uint64_t LoadAcquire(const __u64* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-inline uint32_t LoadAcquire(const __u32* word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-inline uint64_t LoadRelaxed(const __u64* word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+inline uint64_t LoadAcquire(const __u64* word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+inline uint32_t LoadAcquire(const __u32* word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+inline uint64_t LoadRelaxed(const __u64* word) {
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
 inline void StoreRelease(__u64* word, uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
@@ -40,8 +46,8 @@ struct FilterCounters {
 const char* UndecidedCauseName(int cause);
 const char* LostCauseName(int cause);
 
-// Views over the control map and the rings; owns neither. One thread consumes; AddRing may be called
-// by another thread meanwhile, once for each CPU.
+// Views over the control map and the rings; owns neither. One thread consumes; AddRing may be
+// called by another thread meanwhile, once for each CPU.
 class RingSet {
  public:
   // `control` is the mapped control map, filled in (FormatControl). Outlives this.

@@ -21,8 +21,8 @@ enum class Direction { kBoth, kIn, kOut };
 
 struct TapOptions {
   Interface interface;
-  std::vector<uint16_t> ports = {53};     // at most CAPTURE_MAX_PORTS
-  std::string filter;                     // pcap-filter(7); empty: none
+  std::vector<uint16_t> ports = {53};  // at most CAPTURE_MAX_PORTS
+  std::string filter;                  // pcap-filter(7); empty: none
   Direction direction = Direction::kBoth;
   bool promiscuous = true;
   bool icmp_errors = true;
@@ -41,8 +41,8 @@ std::string MissingCapabilities();
 class Tap {
  public:
   // Loads the filter, makes the control map and a ring for each online CPU, and the socket, which
-  // receives nothing yet. InvalidArgument: the user's filter, with libpcap's words; ResourceExhausted:
-  // memory; PermissionDenied: capabilities; else what the kernel refused.
+  // receives nothing yet. InvalidArgument: the user's filter, with libpcap's words;
+  // ResourceExhausted: memory; PermissionDenied: capabilities; else what the kernel refused.
   static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
   ~Tap();
 

@@ -21,8 +21,8 @@ namespace dns_monitor {
 struct SegmentOptions {
   LinkType link_type = LinkType::kEthernet;
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
-  bool nanoseconds = false;                    // fractions in the file; the ring always has them
-  std::optional<RotationSchedule> schedule;    // none: no rotation by the clock
+  bool nanoseconds = false;                  // fractions in the file; the ring always has them
+  std::optional<RotationSchedule> schedule;  // none: no rotation by the clock
   int64_t max_segment_bytes = std::numeric_limits<int64_t>::max();
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();  // of the capture
 };
@@ -32,8 +32,7 @@ struct SegmentOptions {
 class Assembler {
  public:
   // All outlive this.
-  Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool,
-            WriteQueue* queue);
+  Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool, WriteQueue* queue);
   // Opens and finishes the segments; not for a stream.
   void set_finisher(Finisher* finisher) { finisher_ = finisher; }
 
@@ -100,10 +99,10 @@ class Assembler {
   Segment* segment_ = nullptr;
   Buffer* buffer_ = nullptr;
 
-  int64_t wall_offset_ns_ = 0;     // CLOCK_REALTIME - CLOCK_BOOTTIME
-  int64_t border_boot_ns_ = 0;     // where the segment ends, in the ring's time
-  uint64_t last_time_ns_ = 0;      // of the youngest record appended
-  int64_t second_start_ns_ = 0;    // the whole second that the last packet fell into
+  int64_t wall_offset_ns_ = 0;   // CLOCK_REALTIME - CLOCK_BOOTTIME
+  int64_t border_boot_ns_ = 0;   // where the segment ends, in the ring's time
+  uint64_t last_time_ns_ = 0;    // of the youngest record appended
+  int64_t second_start_ns_ = 0;  // the whole second that the last packet fell into
   uint64_t packets_ = 0;
   uint64_t late_ = 0;
   uint64_t oldest_unflushed_ns_ = 0;

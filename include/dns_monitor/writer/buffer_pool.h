@@ -18,21 +18,21 @@ inline constexpr size_t kDirectAlignBytes = 4096;
 
 // What is safe once certain bytes are in the file.
 struct Checkpoint {
-  uint64_t packets = 0;          // since the capture began, all in files
-  int64_t length_bytes = 0;      // of the segment, at a record's border
-  std::vector<uint64_t> tails;   // of each ring: everything before is in the file
+  uint64_t packets = 0;         // since the capture began, all in files
+  int64_t length_bytes = 0;     // of the segment, at a record's border
+  std::vector<uint64_t> tails;  // of each ring: everything before is in the file
 };
 
 // A stretch of one segment. Filled from the front by the assembler; written by the queue.
 struct Buffer {
   std::byte* data = nullptr;
-  int index = 0;                 // as registered with the backend
+  int index = 0;  // as registered with the backend
   size_t used = 0;
-  size_t written = 0;            // of used: in the file
+  size_t written = 0;  // of used: in the file
   Segment* segment = nullptr;
   int64_t file_offset = 0;
   bool ends_segment = false;
-  Checkpoint sealed;             // safe once all of it is written
+  Checkpoint sealed;  // safe once all of it is written
 
   size_t room() const { return kBufferBytes - used; }
 };

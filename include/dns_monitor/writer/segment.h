@@ -16,9 +16,9 @@ struct SegmentFacts {
   int64_t length_bytes = 0;
   uint64_t packets = 0;
   uint64_t clipped = 0;
-  uint64_t late = 0;                          // came after a younger packet had been written
-  uint64_t lost[CAPTURE_LOST_COUNT] = {};     // told by events within this segment
-  int64_t first_packet_ns = 0;                // CLOCK_REALTIME; 0 without packets
+  uint64_t late = 0;                       // came after a younger packet had been written
+  uint64_t lost[CAPTURE_LOST_COUNT] = {};  // told by events within this segment
+  int64_t first_packet_ns = 0;             // CLOCK_REALTIME; 0 without packets
   int64_t last_packet_ns = 0;
 };
 
@@ -26,13 +26,13 @@ struct SegmentFacts {
 // finished, and gets it back each time.
 struct Segment {
   SegmentFacts facts;
-  int64_t from_ns = 0;                                    // CLOCK_REALTIME; packets: from <= time
-  int64_t to_ns = std::numeric_limits<int64_t>::max();    // time < to
+  int64_t from_ns = 0;                                  // CLOCK_REALTIME; packets: from <= time
+  int64_t to_ns = std::numeric_limits<int64_t>::max();  // time < to
 
-  bool stream = false;      // standard output: no file, no name, no finishing
-  bool opened = false;      // the descriptors are there
+  bool stream = false;  // standard output: no file, no name, no finishing
+  bool opened = false;  // the descriptors are there
   Fd buffered;
-  Fd direct;                // O_DIRECT; none where the file system refuses it
+  Fd direct;  // O_DIRECT; none where the file system refuses it
   int64_t allocated_bytes = 0;
 };
 

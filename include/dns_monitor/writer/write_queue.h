@@ -23,8 +23,8 @@ class WriteObserver {
 
 // The writer thread's alone. Full blocks go through the segment's O_DIRECT descriptor; what is
 // short of a block (the file's tail, a flush of little) goes through the page cache, so that the
-// file never has a byte that is no packet's. A write that fails is tried again, with growing pauses,
-// until it succeeds or Abandon: the buffers, and then the rings, hold what comes meanwhile.
+// file never has a byte that is no packet's. A write that fails is tried again, with growing
+// pauses, until it succeeds or Abandon: the buffers, and then the rings, hold what comes meanwhile.
 class WriteQueue {
  public:
   WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool, WriteObserver* observer);
@@ -81,7 +81,7 @@ class WriteQueue {
   FlushTarget flush_;
   std::optional<InFlight> in_flight_;
   bool stream_closed_ = false;
-  int failures_ = 0;                // in a row
+  int failures_ = 0;  // in a row
   int64_t failing_since_ns_ = 0;
   int64_t retry_at_ns_ = 0;
 };

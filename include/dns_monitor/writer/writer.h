@@ -20,11 +20,11 @@ namespace dns_monitor {
 
 struct WriterOptions {
   SegmentOptions segments;
-  FinisherOptions finisher;         // answer_fd is set by the writer
+  FinisherOptions finisher;  // answer_fd is set by the writer
   int64_t flush_ns = kNanosecondsPerSecond;
-  int stream_fd = -1;               // >= 0: one stream there instead of segments; owned
-  bool allow_uring = true;          // false: the fall-back, for tests and benchmarks
-  int doorbell_fd = -1;             // readable when a ring is filling; not owned
+  int stream_fd = -1;       // >= 0: one stream there instead of segments; owned
+  bool allow_uring = true;  // false: the fall-back, for tests and benchmarks
+  int doorbell_fd = -1;     // readable when a ring is filling; not owned
   std::function<void()> clear_doorbell;
   // Raised when there is nothing left to do (count reached, stream closed). An eventfd.
   int done_fd = -1;
@@ -34,10 +34,10 @@ struct WriterOptions {
 
 // Written by the writer's thread, read by any.
 struct WriterStatus {
-  std::atomic<uint64_t> packets_written{0};   // in files or the stream, for sure
+  std::atomic<uint64_t> packets_written{0};  // in files or the stream, for sure
   std::atomic<uint64_t> packets_late{0};
-  std::atomic<int64_t> segment_bytes{0};      // of the current segment, appended
-  std::atomic<bool> failing{false};           // the disk refuses writes at present
+  std::atomic<int64_t> segment_bytes{0};  // of the current segment, appended
+  std::atomic<bool> failing{false};       // the disk refuses writes at present
   std::atomic<bool> count_reached{false};
   std::atomic<bool> stream_closed{false};
 };
@@ -45,8 +45,8 @@ struct WriterStatus {
 // How many packets the writer could not bring to the disk before it had to end, and why.
 struct WriterResult {
   uint64_t packets_written = 0;
-  uint64_t packets_lost = 0;      // taken from a ring, never written
-  absl::Status status;            // of the last segments' finishing
+  uint64_t packets_lost = 0;  // taken from a ring, never written
+  absl::Status status;        // of the last segments' finishing
 };
 
 // Merges the rings, fills buffers, keeps one write under way, moves the tails behind what is
@@ -64,7 +64,8 @@ class Writer final : private WriteObserver {
   // Any thread: ends the current segment and begins the next.
   void RotateSoon();
   // The filter must be detached: writes everything that the rings hold, ends the segment, waits for
-  // the finisher. Gives up on a disk that fails for kPatienceNs; what is lost then is in the result.
+  // the finisher. Gives up on a disk that fails for kPatienceNs; what is lost then is in the
+  // result.
   WriterResult Stop();
 
   const WriterStatus& status() const { return status_; }
@@ -105,7 +106,7 @@ class Writer final : private WriteObserver {
   Merger merger_;
   Assembler assembler_;
   DrainResult drained_ = DrainResult::kDrained;
-  bool under_pressure_ = false;     // a ring is filling: tails must move soon
+  bool under_pressure_ = false;  // a ring is filling: tails must move soon
   int64_t stopping_since_ns_ = 0;
   bool done_told_ = false;
   WriterStatus status_;
