@@ -227,7 +227,7 @@ void Capture::OnSecond() {
   if (!added.ok()) {
     LogError("a CPU came online, but: ", added.status().message());
   } else if (*added > 0) {
-    LogInfo("made rings for ", *added, " more CPUs");
+    LogInfo("made a ring for ", *added, *added == 1 ? " CPU" : " CPUs", " that came online");
   }
   const FilterCounters counters = tap_->rings()->Counters();
   const WriterStatus& status = writer_->status();
@@ -246,8 +246,11 @@ void Capture::OnOpened(const SegmentFacts& facts) {
 }
 
 void Capture::OnFinished(const SegmentFacts& facts) {
+  uint64_t lost = 0;
+  for (const uint64_t count : facts.lost) lost += count;
   LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
-          FormatSize(facts.length_bytes));
+          FormatSize(facts.length_bytes),
+          lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");
   if (retention_ == nullptr) return;
   retention_->OnSegmentFinished({.name = facts.name,
                                  .size_bytes = facts.length_bytes,

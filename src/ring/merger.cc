@@ -67,11 +67,4 @@ void Merger::Enqueue(int index) {
   std::push_heap(heap_.begin(), heap_.end());
 }
 
-int Merger::DequeueOldest() {
-  std::pop_heap(heap_.begin(), heap_.end());
-  const int index = heap_.back().lane;
-  heap_.pop_back();
-  return index;
-}
-
 }  // namespace dns_monitor

@@ -6,6 +6,10 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/units.h"
 
+// The merge and the methods that it calls for each packet become one loop, in DrainFrom: the
+// compiler by itself leaves three calls a packet, a quarter of the whole.
+#define DM_HOT inline __attribute__((always_inline))
+
 namespace dns_monitor {
 namespace {
 
@@ -13,6 +17,22 @@ namespace {
 // (bpf/store.bpf.h, OFFSET_TOLERANCE_NS).
 constexpr int64_t kOffsetToleranceNs = 20'000;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+// For frames of DNS's usual size a call of memcpy costs as much as the copying.
+constexpr size_t kStepBytes = 32;
+constexpr size_t kMostBytesInSteps = 512;
+
+DM_HOT void CopyFrame(std::byte* to, const std::byte* from, size_t length) {
+  if (length < kStepBytes || length > kMostBytesInSteps) {
+    std::memcpy(to, from, length);
+    return;
+  }
+  // The last step may overlap the one before.
+  const std::byte* const last_from = from + length - kStepBytes;
+  std::byte* const last_to = to + length - kStepBytes;
+  for (; from < last_from; from += kStepBytes, to += kStepBytes) std::memcpy(to, from, kStepBytes);
+  std::memcpy(last_to, last_from, kStepBytes);
+}
 
 }  // namespace
 
@@ -22,10 +42,10 @@ Assembler::Assembler(const SegmentOptions& options, const Clock* clock, BufferPo
   for (Segment& segment : segments_) Reuse(&segment);
 }
 
-bool Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors) {
+void Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors) {
   wall_offset_ns_ = wall_offset_ns;
   cursors_ = cursors;
-  return BeginSegment(wall_ns);
+  BeginSegment(wall_ns);
 }
 
 void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
@@ -40,8 +60,7 @@ void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
   oldest_unflushed_ns_ = 1;  // whoever reads waits for the header
 }
 
-bool Assembler::BeginSegment(int64_t from_ns) {
-  if (free_count_ == 0 || pool_->available() == 0) return false;
+void Assembler::BeginSegment(int64_t from_ns) {
   segment_ = free_segments_[--free_count_];
   *segment_ = Segment{};
   segment_->from_ns = from_ns;
@@ -55,7 +74,6 @@ bool Assembler::BeginSegment(int64_t from_ns) {
   // Also a segment without packets is to be seen soon.
   oldest_unflushed_ns_ = static_cast<uint64_t>(std::max<int64_t>(ToBoot(from_ns), 1));
   finisher_->Open(segment_);
-  return true;
 }
 
 void Assembler::PutFileHeader() {
@@ -77,11 +95,16 @@ int64_t Assembler::NextSegmentStart(int64_t wall_ns) const {
   return std::max(absl::ToUnixNanos(border), segment_->to_ns);
 }
 
-bool Assembler::Rotate(int64_t boot_ns, int64_t from_ns) {
-  if (free_count_ == 0 || pool_->available() == 0) return false;
+void Assembler::EndSegmentAt(int64_t boot_ns) {
   segment_->to_ns = std::min(segment_->to_ns, boot_ns + wall_offset_ns_);
   SealBuffer(/*ends_segment=*/true);
-  return BeginSegment(from_ns);
+}
+
+bool Assembler::Rotate(int64_t boot_ns, int64_t from_ns) {
+  if (!CanBeginSegment()) return false;
+  EndSegmentAt(boot_ns);
+  BeginSegment(from_ns);
+  return true;
 }
 
 bool Assembler::AdvanceTo(int64_t boot_ns) {
@@ -133,7 +156,7 @@ void Assembler::Append(const void* bytes, size_t length) {
   }
 }
 
-PcapRecordHeader Assembler::MakeHeader(const RecordView& record) {
+DM_HOT PcapRecordHeader Assembler::MakeHeader(const RecordView& record) {
   const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
   auto fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
   if (fraction_ns >= kNanosecondsPerSecond) {
@@ -147,7 +170,7 @@ PcapRecordHeader Assembler::MakeHeader(const RecordView& record) {
           .original_length = record.wire_length};
 }
 
-void Assembler::CountPacket(const RecordView& record) {
+DM_HOT void Assembler::CountPacket(const RecordView& record) {
   SegmentFacts& facts = segment_->facts;
   facts.length_bytes += sizeof(PcapRecordHeader) + record.length;
   ++facts.packets;
@@ -158,17 +181,21 @@ void Assembler::CountPacket(const RecordView& record) {
   late_ += late;
   last_time_ns_ = std::max<uint64_t>(last_time_ns_, record.time_ns);
   const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
-  if (facts.packets == 1) facts.first_packet_ns = wall_ns;
-  facts.last_packet_ns = wall_ns;
+  if (facts.packets == 1 || wall_ns < facts.first_packet_ns) facts.first_packet_ns = wall_ns;
+  facts.last_packet_ns = std::max(facts.last_packet_ns, wall_ns);
   if (oldest_unflushed_ns_ == 0) oldest_unflushed_ns_ = record.time_ns;
 }
 
-// Here rather than in the header: the merge and the methods below become one loop.
-DrainResult Assembler::DrainFrom(Merger* merger) {
-  return merger->Drain(*this);
+// What Append does for every record but those at a buffer's end.
+DM_HOT void Assembler::AppendWithinBuffer(const PcapRecordHeader& header,
+                                          const RecordView& record) {
+  std::byte* to = buffer_->data + buffer_->used;
+  std::memcpy(to, &header, sizeof(header));
+  CopyFrame(to + sizeof(header), record.payload, record.length);
+  buffer_->used += sizeof(header) + record.length;
 }
 
-bool Assembler::OnPacket(const RecordView& record) {
+DM_HOT bool Assembler::TakePacket(const RecordView& record) {
   const size_t bytes = sizeof(PcapRecordHeader) + record.length;
   if (limit_reached()) return false;
   if (static_cast<int64_t>(record.time_ns) >= border_boot_ns_ ||
@@ -178,8 +205,12 @@ bool Assembler::OnPacket(const RecordView& record) {
   // A record is shorter than a buffer, so one more is always enough.
   if (buffer_->room() < bytes && pool_->available() == 0) return false;
   const PcapRecordHeader header = MakeHeader(record);
-  Append(&header, sizeof(header));
-  Append(record.payload, record.length);
+  if (buffer_->room() >= bytes) {
+    AppendWithinBuffer(header, record);
+  } else {
+    Append(&header, sizeof(header));
+    Append(record.payload, record.length);
+  }
   CountPacket(record);
   return true;
 }
@@ -201,17 +232,46 @@ bool Assembler::OnSettings(uint64_t, const capture_settings&) {
 bool Assembler::SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns) {
   const int64_t moved_ns = wall_offset_ns - wall_offset_ns_;
   if (std::abs(moved_ns) < kOffsetToleranceNs) return true;
-  const int64_t old_offset_ns = std::exchange(wall_offset_ns_, wall_offset_ns);
   const bool back = moved_ns < 0;
-  if (segment_->stream) return true;
-  if (back && !Rotate(boot_ns, boot_ns + wall_offset_ns_)) {
-    wall_offset_ns_ = old_offset_ns;
-    return false;
+  if (segment_->stream) {
+    wall_offset_ns_ = wall_offset_ns;
+    return true;
   }
+  if (back) {
+    if (!CanBeginSegment()) return false;
+    EndSegmentAt(boot_ns);  // by the old clock
+    wall_offset_ns_ = wall_offset_ns;
+    BeginSegment(boot_ns + wall_offset_ns_);
+  }
+  wall_offset_ns_ = wall_offset_ns;
   border_boot_ns_ = ToBoot(segment_->to_ns);
   LogWarning("the clock was set ", back ? "back" : "ahead", " by ",
              FormatDuration(std::abs(moved_ns)), back ? ": a new segment begins" : "");
   return true;
+}
+
+bool Assembler::OnPacket(const RecordView& record) {
+  return TakePacket(record);
+}
+
+// This, with TakePacket inlined into the merge.
+struct Assembler::HotSink {
+  Assembler* assembler;
+  DM_HOT bool OnPacket(const RecordView& record) { return assembler->TakePacket(record); }
+  bool OnLoss(uint64_t time_ns, const capture_loss& loss) {
+    return assembler->OnLoss(time_ns, loss);
+  }
+  bool OnStep(uint64_t time_ns, const capture_step& step) {
+    return assembler->OnStep(time_ns, step);
+  }
+  bool OnSettings(uint64_t time_ns, const capture_settings& settings) {
+    return assembler->OnSettings(time_ns, settings);
+  }
+};
+
+DrainResult Assembler::DrainFrom(Merger* merger) {
+  HotSink sink{this};
+  return merger->Drain(sink);
 }
 
 }  // namespace dns_monitor

@@ -56,23 +56,22 @@ void Finisher::Run() {
   for (;;) {
     // Read before the queue is looked at: what was asked before Stop is seen after it.
     const bool stopping = stopping_.load();
-    const std::optional<Request> request = requests_.Pop();
-    if (request) {
+    while (const std::optional<Request> request = requests_.Pop()) {
       if (request->task == Task::kOpen) {
-        OpenUntilItWorks(request->segment);
+        waiting_.push_back(request->segment);
       } else {
         FinishFiles(request->segment);
       }
-      continue;
     }
+    TryToOpen();
     if (stopping) return;
-    WaitForRequest(-1);
+    if (waiting_.empty() || pause_ms_ > 0) WaitForRequest();
   }
 }
 
-void Finisher::WaitForRequest(int timeout_ms) {
+void Finisher::WaitForRequest() {
   pollfd wake{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0};
-  if (poll(&wake, 1, timeout_ms) > 0) Clear(wake_fd_.get());
+  if (poll(&wake, 1, waiting_.empty() ? -1 : pause_ms_) > 0) Clear(wake_fd_.get());
 }
 
 void Finisher::Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment) {
@@ -80,22 +79,18 @@ void Finisher::Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segmen
   if (options_.answer_fd >= 0) Raise(options_.answer_fd);
 }
 
-void Finisher::OpenUntilItWorks(Segment* segment) {
-  int pause_ms = kFirstPauseMs;
-  for (bool failed = false;; failed = true) {
-    const absl::Status status = OpenFiles(segment);
-    if (status.ok()) {
-      if (failed) LogInfo("opened ", segment->facts.name.Part());
-      break;
-    }
-    if (!failed) LogError("cannot open a segment: ", status.message(), "; trying again");
-    if (stopping_.load()) {
-      first_error_.Update(status);
-      return;
-    }
-    WaitForRequest(pause_ms);
-    pause_ms = std::min(pause_ms * 2, kLongestPauseMs);
+void Finisher::TryToOpen() {
+  if (waiting_.empty()) return;
+  Segment* segment = waiting_.front();
+  const absl::Status status = OpenFiles(segment);
+  if (!status.ok()) {
+    if (pause_ms_ == 0) LogError("cannot open a segment: ", status.message(), "; trying again");
+    if (stopping_.load()) first_error_.Update(status);
+    pause_ms_ = std::clamp(pause_ms_ * 2, kFirstPauseMs, kLongestPauseMs);
+    return;
   }
+  if (std::exchange(pause_ms_, 0) != 0) LogInfo("opened ", segment->facts.name.Part());
+  waiting_.pop_front();
   if (options_.on_opened) options_.on_opened(segment->facts);
   Answer(&opened_, segment);
 }
@@ -152,16 +147,16 @@ void Finisher::FinishFiles(Segment* segment) {
   absl::Status status = disk_->Truncate(fd, facts.length_bytes);
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
   status.Update(disk_->SyncFile(fd));
-  status.Update(RenameToFreeName(&facts.name));
+  const absl::Status renamed = RenameToFreeName(&facts.name);
+  status.Update(renamed);
   status.Update(disk_->SyncDirectory());
   segment->direct.Reset();
   segment->buffered.Reset();
-  if (status.ok()) {
-    if (options_.on_finished) options_.on_finished(facts);
-  } else {
+  if (!status.ok()) {
     LogError("cannot finish ", part, ": ", status.message());
     first_error_.Update(status);
   }
+  if (renamed.ok() && options_.on_finished) options_.on_finished(facts);
   Answer(&finished_, segment);
 }
 

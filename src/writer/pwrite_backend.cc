@@ -1,7 +1,10 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include "dns_monitor/writer/io_backend.h"
@@ -20,7 +23,7 @@ class PwriteBackend final : public IoBackend {
     if (request.kind == IoRequest::Kind::kAllocate) {
       result = fallocate(request.fd, FALLOC_FL_KEEP_SIZE, request.offset, length);
     } else if (request.offset < 0) {
-      result = write(request.fd, request.data, request.length);
+      result = WriteToStream(request);
     } else {
       result = pwrite(request.fd, request.data, request.length, request.offset);
     }
@@ -30,6 +33,17 @@ class PwriteBackend final : public IoBackend {
   std::optional<int64_t> Finished() override { return std::exchange(result_, std::nullopt); }
 
  private:
+  // A pipe that is ready takes PIPE_BUF bytes without blocking (pipe(7)); whoever reads it may
+  // stand still for long.
+  static int64_t WriteToStream(const IoRequest& request) {
+    pollfd ready{.fd = request.fd, .events = POLLOUT, .revents = 0};
+    if (poll(&ready, 1, 0) == 0) {
+      errno = EAGAIN;
+      return -1;
+    }
+    return write(request.fd, request.data, std::min<size_t>(request.length, PIPE_BUF));
+  }
+
   std::optional<int64_t> result_;
 };
 

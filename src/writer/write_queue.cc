@@ -25,7 +25,9 @@ size_t AlignDown(size_t bytes) {
 
 WriteQueue::WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool,
                        WriteObserver* observer)
-    : backend_(backend), clock_(clock), pool_(pool), observer_(observer) {}
+    : backend_(backend), clock_(clock), pool_(pool), observer_(observer) {
+  flush_.safe.tails.reserve(pool->cpu_count());
+}
 
 void WriteQueue::Seal(Buffer* buffer) {
   sealed_[(first_ + count_) % kBufferCount] = buffer;
@@ -41,7 +43,7 @@ bool WriteQueue::Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
   flush_.to = buffer->used;
   flush_.safe.packets = packets;
   flush_.safe.length_bytes = length_bytes;
-  flush_.safe.tails.assign(tails.begin(), tails.end());  // within capacity after the first time
+  flush_.safe.tails.assign(tails.begin(), tails.end());  // within capacity
   Pump();
   return true;
 }
@@ -79,7 +81,7 @@ void WriteQueue::StartWrite(Buffer* buffer, size_t to) {
   Segment* segment = buffer->segment;
   size_t from = buffer->written;
   bool direct = false;
-  if (segment->direct.valid()) {
+  if (segment->direct.valid() && !direct_refused_) {
     const size_t direct_from = AlignDown(from);
     const size_t direct_to = AlignDown(to);
     if (direct_to >= direct_from + kMinDirectFlushBytes) {
@@ -127,7 +129,7 @@ void WriteQueue::OnResult(int64_t result) {
   if (result == -EINVAL && done.direct) {
     // Some file systems take O_DIRECT in open(2) and refuse it here.
     LogWarning("the file system refuses direct writes: writing through the page cache");
-    done.buffer->segment->direct.Reset();
+    direct_refused_ = true;
     return;
   }
   if (result == -EPIPE) {
@@ -139,10 +141,17 @@ void WriteQueue::OnResult(int64_t result) {
     OnFailure(result == 0 ? EIO : static_cast<int>(-result));
     return;
   }
-  if (failures_ > 0) OnRecovery();
-  // A short write: the rest goes with the next request.
+  // A short write: the rest goes with the next request. A direct one begins at a block's border, so
+  // it may repeat what is there and yet bring nothing new: the disk is full then.
   const size_t from = static_cast<size_t>(done.request.data - done.buffer->data);
-  done.buffer->written = std::max(done.buffer->written, from + static_cast<size_t>(result));
+  const size_t written = from + static_cast<size_t>(result);
+  if (written <= done.buffer->written) {
+    OnFailure(ENOSPC);
+    return;
+  }
+  if (failures_ > 0) OnRecovery();
+  bytes_written_ += written - done.buffer->written;
+  done.buffer->written = written;
   Advance(done.buffer);
 }
 

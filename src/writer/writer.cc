@@ -88,7 +88,7 @@ void Writer::Run() {
     RunOnce();
     Wait(SleepNs(clock_->BoottimeNs()));
   }
-  stopping_since_ns_ = clock_->BoottimeNs();
+  progress_at_ns_ = clock_->BoottimeNs();
   WriteTheRest();
 }
 
@@ -178,6 +178,7 @@ void Writer::WriteTheRest() {
     if (assembler_.DrainFrom(&merger_) == DrainResult::kDrained || OutOfPatience()) break;
     Wait(kShortestSleepNs);
   }
+  TakePendingLosses();
   if (!queue_.stream_closed()) assembler_.End();
   while (!queue_.idle() && !OutOfPatience()) {
     Wait(kShortestSleepNs);
@@ -191,8 +192,26 @@ void Writer::WriteTheRest() {
   PublishStatus();
 }
 
+// A loss is told by the next record that finds room; after the last one nothing tells it.
+void Writer::TakePendingLosses() {
+  for (int index = 0; index < rings_->cpu_count(); ++index) {
+    const capture_cpu& cpu = *rings_->cpu(index);
+    if (cpu.pending_count == 0) continue;
+    assembler_.OnLoss(cpu.pending_to_ns, {.cause = CAPTURE_LOST_RING_FULL,
+                                          .reserved = 0,
+                                          .count = cpu.pending_count,
+                                          .from_ns = cpu.pending_from_ns,
+                                          .to_ns = cpu.pending_to_ns});
+  }
+}
+
 bool Writer::OutOfPatience() {
-  return clock_->BoottimeNs() - stopping_since_ns_ > kPatienceNs;
+  const int64_t now_ns = clock_->BoottimeNs();
+  if (queue_.bytes_written() != progress_bytes_) {
+    progress_bytes_ = queue_.bytes_written();
+    progress_at_ns_ = now_ns;
+  }
+  return now_ns - progress_at_ns_ > kPatienceNs;
 }
 
 WriterResult Writer::Stop() {

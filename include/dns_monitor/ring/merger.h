@@ -87,7 +87,9 @@ class Merger {
   }
   // Adds the lane to the heap if its next record is older than the horizon.
   void Enqueue(int index);
-  int DequeueOldest();
+  // Puts the first entry, whose time has grown, where it belongs. std::pop_heap and std::push_heap
+  // would take it through the whole heap twice: a third more a packet with 8 rings.
+  void SiftDown();
   // Gives the lane's records up to and including `limit_ns` to the sink.
   template <typename Sink>
   static bool Dispatch(uint32_t type, const RecordView& view, Sink& sink);
@@ -108,13 +110,36 @@ DrainResult Merger::Drain(Sink& sink) {
   for (size_t index = 0; index < lanes_.size(); ++index) Enqueue(static_cast<int>(index));
   const uint64_t last_ns = static_cast<uint64_t>(horizon_ns_) - 1;
   while (!heap_.empty()) {
-    const int oldest = DequeueOldest();
-    // The run: as long as no other lane has something older.
-    const uint64_t limit_ns = heap_.empty() ? last_ns : std::min(heap_.front().time_ns, last_ns);
-    if (!TakeRun(oldest, limit_ns, sink)) return DrainResult::kBlocked;
-    Enqueue(oldest);
+    HeapEntry& oldest = heap_.front();
+    // The run: as long as no other lane has something older. The oldest of those is a child of the
+    // first entry.
+    uint64_t limit_ns = last_ns;
+    if (heap_.size() > 1) limit_ns = std::min(limit_ns, heap_[1].time_ns);
+    if (heap_.size() > 2) limit_ns = std::min(limit_ns, heap_[2].time_ns);
+    if (!TakeRun(oldest.lane, limit_ns, sink)) return DrainResult::kBlocked;
+    const capture_record* next = Next(oldest.lane);
+    if (next != nullptr && next->time_ns <= last_ns) {
+      oldest.time_ns = next->time_ns;
+    } else {
+      oldest = heap_.back();
+      heap_.pop_back();
+    }
+    SiftDown();
   }
   return DrainResult::kDrained;
+}
+
+inline void Merger::SiftDown() {
+  if (heap_.size() < 2) return;
+  const HeapEntry moved = heap_[0];
+  size_t at = 0;
+  for (size_t child = 1; child < heap_.size(); child = 2 * at + 1) {
+    if (child + 1 < heap_.size() && heap_[child + 1].time_ns < heap_[child].time_ns) ++child;
+    if (heap_[child].time_ns >= moved.time_ns) break;
+    heap_[at] = heap_[child];
+    at = child;
+  }
+  heap_[at] = moved;
 }
 
 template <typename Sink>

@@ -38,7 +38,7 @@ class Assembler {
 
   // Begins the first segment at this wall-clock time, with this difference to the ring's clock. A
   // stream goes to `stream_fd`, which stays the caller's.
-  bool Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
+  void Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
   void BeginStream(int stream_fd, int64_t wall_offset_ns);
 
   // Takes all that is final from the rings (Merger::Drain with this as the sink).
@@ -74,12 +74,19 @@ class Assembler {
   int64_t wall_offset_ns() const { return wall_offset_ns_; }
 
  private:
-  bool BeginSegment(int64_t from_ns);
+  struct HotSink;
+
+  bool TakePacket(const RecordView& record);
+  bool CanBeginSegment() const { return free_count_ > 0 && pool_->available() > 0; }
+  // Only when one can.
+  void BeginSegment(int64_t from_ns);
+  void EndSegmentAt(int64_t boot_ns);
   // From boot time `boot_ns` on: the segment after this one.
   bool Rotate(int64_t boot_ns, int64_t from_ns);
   void PutFileHeader();
   void SealBuffer(bool ends_segment);
   void Append(const void* bytes, size_t length);
+  void AppendWithinBuffer(const PcapRecordHeader& header, const RecordView& record);
   PcapRecordHeader MakeHeader(const RecordView& record);
   void CountPacket(const RecordView& record);
   int64_t ToBoot(int64_t wall_ns) const;

@@ -49,11 +49,14 @@ class BufferPool {
   Buffer* Take(Segment* segment, int64_t file_offset);
   void Return(Buffer* buffer) { free_.push_back(buffer); }
   size_t available() const { return free_.size(); }
+  int cpu_count() const { return cpu_count_; }
   // For registering with io_uring: one iovec a buffer.
   std::vector<iovec> Iovecs() const;
 
  private:
-  std::byte* memory_;
+  const int cpu_count_;
+  void* mapped_;
+  std::byte* memory_;  // within it, aligned
   std::vector<Buffer> buffers_;
   std::vector<Buffer*> free_;  // capacity for all
 };

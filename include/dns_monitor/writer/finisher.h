@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <thread>
@@ -25,7 +26,7 @@ struct FinisherOptions {
   int64_t group = -1;
   // Called on the finisher's thread.
   std::function<void(const SegmentFacts&)> on_opened;
-  std::function<void(const SegmentFacts&)> on_finished;
+  std::function<void(const SegmentFacts&)> on_finished;  // also when it could not be synced
   // Woken after each answer: an eventfd of the writer's.
   int answer_fd = -1;
 };
@@ -39,7 +40,8 @@ class Finisher {
   ~Finisher();
 
   // The writer's thread. The segment is the finisher's until NextOpened or NextFinished returns it.
-  // A segment that cannot be opened is tried again, with growing pauses, until it can or Stop.
+  // A segment that cannot be opened is tried again, with growing pauses, until it can or Stop;
+  // others are finished meanwhile.
   void Open(Segment* segment);
   // Gives back what was preallocated, syncs, sets access, renames, syncs the directory.
   void Finish(Segment* segment);
@@ -59,15 +61,16 @@ class Finisher {
 
   void Run();
   void Ask(Request request);
-  void OpenUntilItWorks(Segment* segment);
+  // Tries the oldest segment that waits to be opened, when its pause is over.
+  void TryToOpen();
   absl::Status OpenFiles(Segment* segment);
   absl::StatusOr<Fd> CreateUnderFreeName(SegmentName* name);
   void FinishFiles(Segment* segment);
   absl::Status RenameToFreeName(SegmentName* name);
   bool NameIsTaken(const SegmentName& name);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
-  // Sleeps until asked again or `timeout_ms` has passed.
-  void WaitForRequest(int timeout_ms);
+  // Sleeps until asked again, or until the next attempt at opening is due.
+  void WaitForRequest();
 
   Disk* const disk_;
   const FinisherOptions options_;
@@ -76,6 +79,9 @@ class Finisher {
   SpscQueue<Segment*, kSegmentCount> finished_;
   Fd wake_fd_;
   std::atomic<bool> stopping_{false};
+  // The finisher's thread alone:
+  std::deque<Segment*> waiting_;  // to be opened
+  int pause_ms_ = 0;              // before the next attempt; 0: the last one succeeded
   bool direct_refused_ = false;
   absl::Status first_error_;
   std::thread thread_;

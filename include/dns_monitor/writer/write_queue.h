@@ -39,6 +39,8 @@ class WriteQueue {
   void Pump();
 
   bool idle() const { return !in_flight_ && count_ == 0 && !flush_.buffer; }
+  // Of all buffers since the beginning: whether the disk is moving.
+  uint64_t bytes_written() const { return bytes_written_; }
   bool failing() const { return failures_ > 0; }
   // Whoever read the stream has gone (EPIPE): nothing more can be written.
   bool stream_closed() const { return stream_closed_; }
@@ -80,6 +82,8 @@ class WriteQueue {
   size_t count_ = 0;
   FlushTarget flush_;
   std::optional<InFlight> in_flight_;
+  uint64_t bytes_written_ = 0;
+  bool direct_refused_ = false;  // by write: for all segments
   bool stream_closed_ = false;
   int failures_ = 0;  // in a row
   int64_t failing_since_ns_ = 0;

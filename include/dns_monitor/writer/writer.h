@@ -87,6 +87,7 @@ class Writer final : private WriteObserver {
   int64_t SleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
   void WriteTheRest();
+  void TakePendingLosses();
   // At the end only: whether the disk has had its time.
   bool OutOfPatience();
 
@@ -107,7 +108,8 @@ class Writer final : private WriteObserver {
   Assembler assembler_;
   DrainResult drained_ = DrainResult::kDrained;
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
-  int64_t stopping_since_ns_ = 0;
+  uint64_t progress_bytes_ = 0;  // at the end: written when the disk moved last …
+  int64_t progress_at_ns_ = 0;   // … and when that was
   bool done_told_ = false;
   WriterStatus status_;
   std::atomic<bool> stopping_{false};
