@@ -1,0 +1,73 @@
+// Rings in ordinary memory that hold packets, for the benchmarks.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+
+#include "absl/types/span.h"
+#include "dns_monitor/ring/merger.h"
+#include "support/software_ring.h"
+
+namespace dns_monitor::bench {
+
+inline constexpr uint32_t kFrameBytes = 100;  // near the median of queries at a resolver
+inline constexpr uint64_t kRecordBytes =
+    CAPTURE_ALIGN_UP(sizeof(capture_record) + uint64_t{kFrameBytes});
+// 15 MiB of records: what waits in a ring of the default size when its doorbell rings. Larger than
+// L2, smaller than the L3 of most servers, as on the way from the CPU that receives.
+inline constexpr uint64_t kPackets = 131072;
+
+// `ring_count` rings that hold `packets` between them, in order of time within each. Each packet
+// went to one of the first `busy_count` rings at random: the runs that the merge can take from one
+// ring are as short as they get.
+class FilledRings {
+ public:
+  FilledRings(int ring_count, int busy_count, uint64_t packets)
+      : packets_(packets), rings_(ring_count, RingBytes(busy_count, packets)) {
+    constexpr int64_t kFirstNs = 1'000'000'000'000;
+    constexpr int64_t kStepNs = 770;  // 1.3 M packets/s
+    const std::string frame(kFrameBytes, '\x55');
+    std::minstd_rand random(1);
+    std::uniform_int_distribution<int> choose(0, busy_count - 1);
+    for (uint64_t number = 0; number < packets; ++number) {
+      const int64_t time_ns = kFirstNs + static_cast<int64_t>(number) * kStepNs;
+      if (rings_.PutPacketAt(choose(random), time_ns, frame)) continue;
+      std::fprintf(stderr, "bench: a ring is too small for its share\n");
+      std::abort();
+    }
+  }
+
+  const RingSet& set() { return *rings_.set(); }
+  uint64_t record_bytes() const { return packets_ * kRecordBytes; }
+  // What the ring of a CPU holds, from its first byte on: it has not wrapped.
+  absl::Span<const std::byte> content(int cpu) { return {set().data(cpu), rings_.head(cpu)}; }
+
+ private:
+  // Twice the mean, for what chance does to a ring.
+  static uint64_t RingBytes(int busy_count, uint64_t packets) {
+    return std::bit_ceil(2 * packets * kRecordBytes / static_cast<uint64_t>(busy_count));
+  }
+
+  uint64_t packets_;
+  SoftwareRings rings_;
+};
+
+// Calls `take` with each record that lies in `content`, from front to back.
+template <typename Take>
+void ForEachRecord(absl::Span<const std::byte> content, Take take) {
+  for (const std::byte* at = content.data(); at != content.data() + content.size();) {
+    const auto* record = reinterpret_cast<const capture_record*>(at);
+    const uint32_t length = record->type_and_length & 0xffffff;
+    take(RecordView{.time_ns = record->time_ns,
+                    .length = length,
+                    .wire_length = record->wire_length,
+                    .payload = at + sizeof(capture_record)});
+    at += CAPTURE_ALIGN_UP(sizeof(capture_record) + length);
+  }
+}
+
+}  // namespace dns_monitor::bench
