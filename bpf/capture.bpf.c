@@ -78,7 +78,7 @@ static __always_inline void ask_user(struct __sk_buff *skb, const struct packet 
 	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ? packet->ip_version : 0;
 	skb->cb[CB_IP_OFFSET] = packet->ip_offset;
 	skb->cb[CB_FRAGMENT_ID] = packet->fragment_id;
-	skb->cb[CB_PROTOCOL] = packet->protocol;
+	skb->cb[CB_PROTOCOL] = packet->fragment_protocol;
 	bpf_tail_call(skb, &stages, CAPTURE_STAGE_USER_FILTER);
 }
 
@@ -109,7 +109,8 @@ static __always_inline int enter(struct __sk_buff *skb)
 	}
 	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
 					 verdict == VERDICT_FILTERED)) {
-		fill_fragment_key(&key, h.ip, packet.ip_version, packet.fragment_id, packet.protocol);
+		fill_fragment_key(&key, h.ip, packet.ip_version, packet.fragment_id,
+				  packet.fragment_protocol);
 		remember_fragment(&key, verdict);
 	}
 	conclude(skb, cpu, cpu_id, verdict);

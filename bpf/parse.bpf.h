@@ -45,6 +45,7 @@ struct packet {
 	__u32 ip_version;     /* 4 or 6 */
 	__u32 fragment_id;
 	__u8 protocol;
+	__u8 fragment_protocol; /* as the IPv4 or fragment header names what follows */
 	__u8 is_first_fragment;
 	__u8 is_later_fragment;
 	__u32 transport_offset; /* of the header behind IP, in the frame */
@@ -84,6 +85,14 @@ static __always_inline void fill_fragment_key(struct fragment_key *key, const __
 	key->version = version;
 }
 
+static __always_inline int is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_DSTOPTS || protocol == IPPROTO_FRAGMENT ||
+	       protocol == IPPROTO_AH || protocol == IPPROTO_MH || protocol == 139 /* HIP */ ||
+	       protocol == 140 /* shim6 */;
+}
+
 /*
  * Walks the extension headers of the IPv6 packet at `packet->ip_offset`, whose first next-header
  * value is packet->protocol. RFC 8200: lengths are (n + 1) * 8, the fragment header's 8; RFC 4302:
@@ -95,14 +104,13 @@ static __noinline __u32 walk_extensions(struct __sk_buff *skb, struct packet *pa
 
 	if (!packet)
 		return UNDECIDED(MALFORMED);
-	for (int i = 0; i < MAX_EXTENSIONS; i++) {
+	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
 		const __u8 protocol = packet->protocol;
 
-		if (protocol != IPPROTO_HOPOPTS && protocol != IPPROTO_ROUTING &&
-		    protocol != IPPROTO_DSTOPTS && protocol != IPPROTO_FRAGMENT &&
-		    protocol != IPPROTO_AH && protocol != IPPROTO_MH && protocol != 139 /* HIP */ &&
-		    protocol != 140 /* shim6 */)
+		if (!is_extension(protocol))
 			return 0;
+		if (i == MAX_EXTENSIONS)
+			break;
 		if (bpf_skb_load_bytes(skb, packet->transport_offset, header, sizeof(header)))
 			return UNDECIDED(TRUNCATED);
 		packet->protocol = header[0];
@@ -110,6 +118,7 @@ static __noinline __u32 walk_extensions(struct __sk_buff *skb, struct packet *pa
 			const __u16 field = bpf_ntohs(*(__u16 *)(header + 2));
 
 			packet->fragment_id = *(__u32 *)(header + 4);
+			packet->fragment_protocol = header[0];
 			packet->transport_offset += 8;
 			if (field & IPV6_OFFSET_MASK) {
 				packet->is_later_fragment = 1;
@@ -139,6 +148,7 @@ static __always_inline __u32 read_ip(struct __sk_buff *skb, const __u8 *ip, __u3
 		if (ip[0] >> 4 != 4 || header_bytes < IPV4_BYTES)
 			return UNDECIDED(MALFORMED);
 		packet->protocol = ip[9];
+		packet->fragment_protocol = ip[9];
 		packet->fragment_id = *(const __u16 *)(ip + 4);
 		packet->is_later_fragment = (field & IPV4_OFFSET_MASK) != 0;
 		packet->is_first_fragment =
@@ -183,9 +193,11 @@ static __noinline __u32 judge_quote(struct __sk_buff *skb, __u32 quote_offset, _
 	gave_up = read_ip(skb, ip, have, &quote);
 	if (gave_up)
 		return UNDECIDED(ICMP_QUOTE);
+	/* An error about a later fragment quotes no ports: it tells as little as the fragment. */
+	if (quote.is_later_fragment && is_extension(quote.protocol))
+		return UNDECIDED(ICMP_QUOTE);
 	if (quote.protocol != IPPROTO_UDP && quote.protocol != IPPROTO_TCP)
 		return VERDICT_NOT_DNS;
-	/* An error about a later fragment quotes no ports: it tells as little as the fragment. */
 	if (quote.is_later_fragment ||
 	    bpf_skb_load_bytes(skb, quote.transport_offset, ports_at, sizeof(ports_at)))
 		return UNDECIDED(ICMP_QUOTE);
@@ -198,7 +210,8 @@ static __always_inline __u32 judge_later_fragment(const __u8 *ip, const struct p
 	struct fragment_key key;
 	const __u32 *verdict;
 
-	fill_fragment_key(&key, ip, packet->ip_version, packet->fragment_id, packet->protocol);
+	fill_fragment_key(&key, ip, packet->ip_version, packet->fragment_id,
+			   packet->fragment_protocol);
 	verdict = bpf_map_lookup_elem(&fragments, &key);
 	return verdict ? *verdict : UNDECIDED(FRAGMENT);
 }
@@ -212,6 +225,8 @@ static __always_inline __u32 judge_transport(struct __sk_buff *skb, const __u8 *
 	const __u8 *at;
 	__u8 loaded[4];
 
+	if (packet->is_later_fragment && packet->ip_version == 6 && is_extension(protocol))
+		return judge_later_fragment(ip, packet);
 	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP) {
 		if (!take_icmp_errors)
 			return VERDICT_NOT_DNS;

@@ -128,6 +128,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 	const __u32 wire_length = skb->len + (tagged ? VLAN_TAG_BYTES : 0);
 	const __u32 length = wire_length > snaplen ? snaplen : wire_length;
 	const __u64 now_ns = ring_stamp(cpu, bpf_ktime_get_boot_ns());
+	const __u64 before = cpu->head;
 	struct ring_reservation room;
 	void *record;
 
@@ -156,7 +157,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 			cpu->clipped++;
 	}
 	ring_publish(cpu, room.end);
-	ring_the_bell(cpu, room.head, room.end);
+	ring_the_bell(cpu, before, room.end);
 }
 
 /* Counts the frame as matched, then tries to store it. */

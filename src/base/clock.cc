@@ -21,17 +21,21 @@ class KernelClock final : public Clock {
 }  // namespace
 
 int64_t Clock::WallOffsetNs() const {
-  int64_t best_gap = std::numeric_limits<int64_t>::max();
-  int64_t best_offset = 0;
+  return OffsetToBoottimeNs(*this, [this] { return RealtimeNs(); });
+}
+
+int64_t OffsetToBoottimeNs(const Clock& clock, const std::function<int64_t()>& read_ns) {
+  int64_t best_gap_ns = std::numeric_limits<int64_t>::max();
+  int64_t best_offset_ns = 0;
   for (int attempt = 0; attempt < 4; ++attempt) {
-    const int64_t before = BoottimeNs();
-    const int64_t wall = RealtimeNs();
-    const int64_t after = BoottimeNs();
-    if (after - before >= best_gap) continue;
-    best_gap = after - before;
-    best_offset = wall - (before + best_gap / 2);
+    const int64_t before_ns = clock.BoottimeNs();
+    const int64_t read = read_ns();
+    const int64_t after_ns = clock.BoottimeNs();
+    if (after_ns - before_ns >= best_gap_ns) continue;
+    best_gap_ns = after_ns - before_ns;
+    best_offset_ns = read - (before_ns + best_gap_ns / 2);
   }
-  return best_offset;
+  return best_offset_ns;
 }
 
 const Clock& SystemClock() {

@@ -67,12 +67,10 @@ absl::Status LoadError(int error, const LibbpfWords& words) {
                     error);
 }
 
-int64_t TaiOffsetNs() {
-  const Clock& clock = SystemClock();
+int64_t TaiNs() {
   timespec tai{};
-  const int64_t before_ns = clock.BoottimeNs();
   clock_gettime(CLOCK_TAI, &tai);
-  return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec - before_ns;
+  return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec;
 }
 
 // The largest size of rings that `count` CPUs can have within the memory for all.
@@ -183,7 +181,7 @@ absl::Status FilterProgram::MapControl() {
                                                PROT_READ | PROT_WRITE));
   auto* control = reinterpret_cast<capture_control*>(control_.data());
   FormatControl(control, cpu_count_, ring_bytes_, skeleton_->rodata->settings_generation,
-                TaiOffsetNs());
+                OffsetToBoottimeNs(SystemClock(), TaiNs));
   rings_ = std::make_unique<RingSet>(control);
   ring_maps_.resize(cpu_count_);
   return absl::OkStatus();

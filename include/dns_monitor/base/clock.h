@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace dns_monitor {
 
@@ -19,10 +20,13 @@ class Clock {
   // of the ring's records (bpf_ktime_get_boot_ns).
   virtual int64_t BoottimeNs() const = 0;
 
-  // The offset that turns boot time into wall-clock time at this moment, in nanoseconds, measured
-  // between two readings of the boot clock (the closest of a few, against preemption).
+  // The offset that turns boot time into wall-clock time at this moment.
   int64_t WallOffsetNs() const;
 };
+
+// How far the clock that `read_ns` reads is ahead of the boot clock: from the closest of a few pairs
+// of readings, so that being preempted between two of them does not matter.
+int64_t OffsetToBoottimeNs(const Clock& clock, const std::function<int64_t()>& read_ns);
 
 // The kernel's clocks. Lives for ever.
 const Clock& SystemClock();
