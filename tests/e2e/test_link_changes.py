@@ -1,0 +1,89 @@
+"""Interfaces go down, vanish and come back: the capture goes on."""
+from lab.case import LabCase
+from lab.namespace import connect
+from lab.waiting import wait_until
+
+
+class LinkChanges(LabCase):
+
+    def send_from(self, first, count):
+        self.send(self.left, "10.53.0.99", "--count", str(count), "--first", str(first))
+
+    def bring_up(self):
+        """Until packets arrive, which a carrier that has just come may delay."""
+        for namespace, name in ((self.left, "peer0"), (self.right, "dns0")):
+            namespace.ip("link", "set", name, "up")
+        wait_until(lambda: "LOWER_UP" in self.left.ip("link", "show", "peer0"), "the carrier")
+        # Permanent neighbours go with the link.
+        other = self.right.hardware_address("dns0")
+        self.left.ip("neighbour", "replace", "10.53.0.99", "lladdr", other, "dev", "peer0",
+                     "nud", "permanent")
+
+    def test_down_and_up(self):
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        for number in range(3):
+            self.send_from(100 * number, 100)
+            self.right.ip("link", "set", "dns0", "down")
+            monitor.wait_for(r"dns0 is down$", number + 1)
+            self.bring_up()
+            monitor.wait_for(r"dns0 is up$", number + 1)
+        self.send_from(300, 100)
+        self.assertEqual(monitor.finish().captured, 400)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [400]))
+
+    def test_started_while_down(self):
+        self.make_pair()
+        self.right.ip("link", "set", "dns0", "down")
+        monitor = self.capture(self.right, "dns0")
+        self.bring_up()
+        monitor.wait_for(r"dns0 is up$")
+        self.send_from(0, 100)
+        self.assertEqual(monitor.finish().captured, 100)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [100]))
+
+    def test_removed_and_made_again(self):
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        for number in range(3):
+            self.send_from(100 * number, 100)
+            self.right.ip("link", "delete", "dns0")
+            monitor.wait_for(r"dns0 is gone", number + 1)
+            # Others in between, so that the index is another one.
+            self.right.ip("link", "add", f"other{number}", "type", "veth", "peer", "name",
+                          f"its-peer{number}")
+            connect(self.left, self.right)
+            self.left.ip("address", "add", "10.53.0.1/24", "dev", "peer0")
+            self.bring_up()
+            monitor.wait_for(r"dns0 is there again", number + 1)
+            # Promiscuous again, as it was.
+            self.assertIn("promiscuity 1", self.right.ip("-d", "link", "show", "dns0"))
+        self.send_from(300, 100)
+        self.assertEqual(monitor.finish().captured, 400)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [400]))
+
+    def test_ends_well_while_gone(self):
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        self.send_from(0, 100)
+        self.right.ip("link", "delete", "dns0")
+        monitor.wait_for(r"dns0 is gone")
+        self.assertEqual(monitor.finish().captured, 100)
+
+    def test_comes_back_with_another_link_type(self):
+        """One file has one link type: such an interface is told and left alone."""
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        self.send_from(0, 100)
+        self.right.ip("link", "delete", "dns0")
+        monitor.wait_for(r"dns0 is gone")
+        tun = self.make_tun(self.right, "dns0")
+        monitor.wait_for(r"another link type")
+        tun.close()
+        connect(self.left, self.right)
+        self.left.ip("address", "add", "10.53.0.1/24", "dev", "peer0")
+        self.bring_up()
+        monitor.wait_for(r"dns0 is there again")
+        self.send_from(100, 100)
+        self.assertEqual(monitor.finish().captured, 200)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [200]))

@@ -1,0 +1,71 @@
+// The filter's body run on one frame at a time, by BPF_PROG_TEST_RUN, as a table wants it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bpf/capture_abi.h"
+#include "support/packet_builder.h"
+
+namespace dns_monitor::packet_table {
+
+// What may be counted for a frame (support/ring_reader.h, Moved).
+inline constexpr char kTaken[] = "seen, matched";
+inline constexpr char kClipped[] = "seen, matched, clipped";
+inline constexpr char kNotDns[] = "seen, not_dns";
+inline constexpr char kFiltered[] = "seen, filtered_by_user";
+inline constexpr char kTruncated[] = "seen, truncated headers";
+inline constexpr char kMalformed[] = "seen, malformed headers";
+inline constexpr char kTags[] = "seen, too many VLAN tags";
+inline constexpr char kExtensions[] = "seen, too many IPv6 extension headers";
+inline constexpr char kFragment[] = "seen, fragments without their first";
+inline constexpr char kQuote[] = "seen, ICMP errors that quote too little";
+
+// What the process sets before loading.
+struct Settings {
+  std::vector<uint16_t> ports = {53};
+  bool icmp_errors = true;
+  uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
+  uint8_t link_type = CAPTURE_LINK_ETHERNET;
+  uint8_t direction = CAPTURE_DIRECTION_ANY;
+};
+
+struct Row {
+  std::string description;
+  Bytes frame;
+  const char* expected;
+};
+
+// Runs the rows one after the other through one filter, which remembers fragments between them, and
+// expects of each its verdict, and that the ring holds the frame if it was taken, else nothing.
+// Keeps the calling thread on one CPU.
+void RunTable(const Settings& settings, const std::vector<Row>& rows);
+inline void RunTable(const std::vector<Row>& rows) {
+  RunTable(Settings(), rows);
+}
+
+// The beginnings that nearly every row has.
+inline Packet Eth4(const Packet::Ipv4Fields& fields = {}) {
+  return Packet().Ethernet().Ipv4(fields);
+}
+inline Packet Eth6(const Packet::Ipv6Fields& fields = {}) {
+  return Packet().Ethernet().Ipv6(fields);
+}
+// Queries, as ICMP errors quote them.
+inline Packet Query4(const Packet::Ipv4Fields& fields = {}) {
+  return Packet().Ipv4(fields).Udp(40000, 53).Data(24);
+}
+inline Packet Query6() {
+  return Packet().Ipv6().Udp(40000, 53).Data(24);
+}
+
+// A later fragment: no transport header, but IP says what it is of.
+inline Packet Later4(uint16_t id, uint16_t offset, bool more, int protocol = IPPROTO_UDP) {
+  return Eth4({.id = id, .more = more, .offset = offset}).As(protocol).Data(more ? 1480 : 100);
+}
+inline Packet First4(uint16_t id, uint16_t port) {
+  return Eth4({.id = id, .more = true}).Udp(port, 40000).Data(1472);
+}
+
+}  // namespace dns_monitor::packet_table

@@ -1,0 +1,358 @@
+#include "dns_monitor/writer/finisher.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <memory>
+#include <mutex>
+
+#include "dns_monitor/base/event_fd.h"
+#include "support/fake_disk.h"
+#include "support/log_capture.h"
+
+namespace dns_monitor {
+namespace {
+
+using absl::StatusCode;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr int kWaitMs = 60'000;  // for the finisher's thread, at the most
+constexpr char kName[] = "eth0.20261123_2110";
+
+int64_t StartNs(int minute = 10) {
+  return absl::ToUnixNanos(
+      absl::FromCivil(absl::CivilSecond(2026, 11, 23, 21, minute, 0), absl::UTCTimeZone()));
+}
+
+class FinisherTest : public testing::Test {
+ protected:
+  FinisherTest() : answer_fd_(MakeEventFd()) {}
+
+  FinisherOptions Options() {
+    FinisherOptions options;
+    options.interface = "eth0";
+    options.zone = absl::UTCTimeZone();
+    options.mode = 0604;
+    options.group = 42;
+    options.answer_fd = answer_fd_.get();
+    options.on_opened = [this](const SegmentFacts& facts) {
+      const std::lock_guard lock(mutex_);
+      told_opened_.push_back(facts.name.Part());
+    };
+    options.on_finished = [this](const SegmentFacts& facts) {
+      const std::lock_guard lock(mutex_);
+      told_finished_.push_back(facts.name.Pcap());
+    };
+    return options;
+  }
+  void Start() { Start(Options()); }
+  void Start(FinisherOptions options) {
+    finisher_ = std::make_unique<Finisher>(&disk_, std::move(options));
+  }
+
+  // The next answer of that kind; nullptr, and a failure, when none comes.
+  Segment* AwaitOpened() {
+    return Await([this] { return finisher_->NextOpened(); });
+  }
+  Segment* AwaitFinished() {
+    return Await([this] { return finisher_->NextFinished(); });
+  }
+
+  // A segment of that minute, asked for and opened.
+  std::unique_ptr<Segment> Open(int minute = 10) {
+    auto segment = std::make_unique<Segment>();
+    segment->from_ns = StartNs(minute);
+    finisher_->Open(segment.get());
+    EXPECT_EQ(AwaitOpened(), segment.get());
+    return segment;
+  }
+  // As Open, with content, of which all but the last `beyond` bytes are the segment's.
+  std::unique_ptr<Segment> OpenAndFill(const std::string& content, size_t beyond = 0) {
+    auto segment = Open();
+    EXPECT_EQ(pwrite(segment->buffered.get(), content.data(), content.size(), 0),
+              static_cast<ssize_t>(content.size()));
+    segment->facts.length_bytes = static_cast<int64_t>(content.size() - beyond);
+    return segment;
+  }
+  void Finish(Segment* segment) {
+    finisher_->Finish(segment);
+    EXPECT_EQ(AwaitFinished(), segment);
+  }
+
+  std::vector<std::string> ToldOpened() const {
+    const std::lock_guard lock(mutex_);
+    return told_opened_;
+  }
+  std::vector<std::string> ToldFinished() const {
+    const std::lock_guard lock(mutex_);
+    return told_finished_;
+  }
+
+  static std::string Part(const std::string& suffix = "") { return kName + suffix + ".pcap.part"; }
+  static std::string Pcap(const std::string& suffix = "") { return kName + suffix + ".pcap"; }
+
+  LogCapture log_;
+  FakeDisk disk_;
+  Fd answer_fd_;
+  std::unique_ptr<Finisher> finisher_;
+
+ private:
+  template <typename Next>
+  Segment* Await(Next next) {
+    for (;;) {
+      if (Segment* segment = next()) return segment;
+      pollfd answer{.fd = answer_fd_.get(), .events = POLLIN, .revents = 0};
+      if (poll(&answer, 1, kWaitMs) <= 0) {
+        ADD_FAILURE() << "the finisher does not answer";
+        return nullptr;
+      }
+      Clear(answer_fd_.get());
+    }
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> told_opened_;
+  std::vector<std::string> told_finished_;
+};
+
+// --- Opening ---
+
+TEST_F(FinisherTest, OpensUnderTheNameOfItsTime) {
+  Start();
+  const auto segment = Open();
+  EXPECT_TRUE(segment->buffered.valid());
+  EXPECT_TRUE(segment->direct.valid());
+  EXPECT_NE(segment->direct.get(), segment->buffered.get());
+  EXPECT_EQ(segment->facts.name.Part(), Part());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Part()));
+  EXPECT_THAT(ToldOpened(), ElementsAre(Part()));
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+}
+
+TEST_F(FinisherTest, NamesInTheZoneOfTheCapture) {
+  FinisherOptions options = Options();
+  options.names_need_seconds = true;
+  ASSERT_TRUE(absl::LoadTimeZone("Asia/Kathmandu", &options.zone));
+  Start(std::move(options));
+  EXPECT_EQ(Open()->facts.name.Pcap(), "eth0.20261124_025500.pcap");
+}
+
+TEST_F(FinisherTest, NeverOpensUnderANameThatIsTaken) {
+  disk_.AddFile(Pcap(), 10);
+  disk_.AddFile(Pcap("-1") + ".zst", 10);
+  disk_.AddFile(Part("-2"), 10);
+  disk_.AddFile(Pcap("-3"), 10);
+  Start();
+  EXPECT_EQ(Open()->facts.name.Pcap(), Pcap("-4"));
+  EXPECT_EQ(disk_.Content(Part("-2")).size(), 10u);
+}
+
+TEST_F(FinisherTest, CountsOnWithEachSegmentOfTheMinute) {
+  Start();
+  const auto first = Open();
+  const auto second = Open();
+  first->facts.length_bytes = 0;
+  Finish(first.get());
+  const auto third = Open();
+  EXPECT_EQ(first->facts.name.Pcap(), Pcap());
+  EXPECT_EQ(second->facts.name.Pcap(), Pcap("-1"));
+  EXPECT_EQ(third->facts.name.Pcap(), Pcap("-2"));
+}
+
+TEST_F(FinisherTest, FallsBackWhereDirectIsRefusedWithOneLine) {
+  disk_.Fail(DiskOp::kOpen, "", absl::InvalidArgumentError("Invalid argument"));
+  Start();
+  for (int minute = 10; minute < 15; ++minute) {
+    const auto segment = Open(minute);
+    EXPECT_TRUE(segment->buffered.valid());
+    EXPECT_FALSE(segment->direct.valid());
+  }
+  EXPECT_THAT(log_.Lines(), SizeIs(1));
+  EXPECT_EQ(log_.Count("page cache"), 1);
+  EXPECT_TRUE(finisher_->Stop().ok()) << "a fall-back is no error";
+}
+
+TEST_F(FinisherTest, TriesAgainUntilTheFileCanBeCreated) {
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"), 2);
+  Start();
+  Open();
+  EXPECT_EQ(disk_.CountCalls("Create " + Part()), 3);
+  EXPECT_THAT(log_.Lines(), SizeIs(2)) << "one when it fails, one when it works again";
+  EXPECT_EQ(log_.Count("No space left on device"), 1);
+  EXPECT_EQ(log_.Count("opened " + Part()), 1);
+  EXPECT_THAT(ToldOpened(), SizeIs(1));
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+// --- Finishing ---
+
+TEST_F(FinisherTest, FinishesInTheOrderThatSurvivesACrash) {
+  Start();
+  const auto segment = OpenAndFill("content and what is too much", 17);
+  disk_.ClearCalls();
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Calls(),
+              ElementsAre("Truncate " + Part(), "SetAccess " + Part(), "SyncFile " + Part(),
+                          "Rename " + Part(), "SyncDirectory"));
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
+  EXPECT_EQ(disk_.Content(Pcap()), "content and");
+  EXPECT_EQ(disk_.Mode(Pcap()), 0604u);
+  EXPECT_EQ(disk_.Group(Pcap()), 42);
+  EXPECT_FALSE(segment->buffered.valid());
+  EXPECT_FALSE(segment->direct.valid());
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap()));
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_F(FinisherTest, LeavesTheGroupAloneUnlessAsked) {
+  FinisherOptions options = Options();
+  options.group = -1;
+  Start(std::move(options));
+  Finish(OpenAndFill("x").get());
+  EXPECT_EQ(disk_.Group(Pcap()), -1);
+}
+
+TEST_F(FinisherTest, OverwritesNothingThatHasTakenItsNameMeanwhile) {
+  Start();
+  const auto segment = OpenAndFill("ours");
+  disk_.AddFile(Pcap(), 7);
+  disk_.AddFile(Pcap("-1"), 8);
+  Finish(segment.get());
+  EXPECT_EQ(disk_.Content(Pcap()).size(), 7u);
+  EXPECT_EQ(disk_.Content(Pcap("-1")).size(), 8u);
+  EXPECT_EQ(disk_.Content(Pcap("-2")), "ours");
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap("-2"))) << "told as it is named";
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+struct FinishFailure {
+  DiskOp op;
+  const char* description;
+  bool has_its_name;  // in the end
+};
+
+void PrintTo(const FinishFailure& failure, std::ostream* out) {
+  *out << failure.description;
+}
+
+class FinishFailureTest : public FinisherTest, public testing::WithParamInterface<FinishFailure> {};
+
+TEST_P(FinishFailureTest, IsLoggedAndToldAtTheEnd) {
+  Start();
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(GetParam().op, "", absl::DataLossError("Input/output error"));
+  disk_.ClearCalls();
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Calls(), SizeIs(5)) << "the other steps are taken all the same";
+  EXPECT_THAT(disk_.Names(), ElementsAre(GetParam().has_its_name ? Pcap() : Part()));
+  EXPECT_THAT(log_.Lines(), SizeIs(1));
+  EXPECT_EQ(log_.Count("cannot finish " + Part() + ": Input/output error"), 1);
+  const size_t told = GetParam().has_its_name ? 1 : 0;
+  EXPECT_THAT(ToldFinished(), SizeIs(told)) << "retention must know each file that is there";
+  EXPECT_FALSE(segment->buffered.valid());
+
+  disk_.ClearFailures();
+  const auto next = Open(11);
+  Finish(next.get());
+  EXPECT_THAT(ToldFinished(), SizeIs(told + 1)) << "the next one is not concerned";
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
+}
+
+INSTANTIATE_TEST_SUITE_P(EachStep, FinishFailureTest,
+                         testing::Values(FinishFailure{DiskOp::kTruncate, "Truncate", true},
+                                         FinishFailure{DiskOp::kSetAccess, "SetAccess", true},
+                                         FinishFailure{DiskOp::kSyncFile, "SyncFile", true},
+                                         FinishFailure{DiskOp::kRename, "Rename", false},
+                                         FinishFailure{DiskOp::kSyncDirectory, "SyncDirectory",
+                                                       true}),
+                         [](const auto& param) { return std::string(param.param.description); });
+
+TEST_F(FinisherTest, TellsTheFirstOfSeveralErrors) {
+  disk_.Fail(DiskOp::kSyncFile, "", absl::DataLossError("first"), 1);
+  disk_.Fail(DiskOp::kSyncDirectory, "", absl::InternalError("second"));
+  Start();
+  Finish(OpenAndFill("a").get());
+  EXPECT_EQ(log_.Count("first"), 1);
+  const auto next = Open(11);
+  Finish(next.get());
+  EXPECT_EQ(log_.Count("second"), 1);
+  EXPECT_THAT(std::string(finisher_->Stop().message()), HasSubstr("first"));
+}
+
+// --- Many, and the end ---
+
+TEST_F(FinisherTest, AnswersInTheOrderOfTheRequests) {
+  Start();
+  std::vector<std::unique_ptr<Segment>> segments;
+  for (size_t index = 0; index < kSegmentCount; ++index) {
+    segments.push_back(std::make_unique<Segment>());
+    segments.back()->from_ns = StartNs(static_cast<int>(index));
+    finisher_->Open(segments.back().get());
+  }
+  for (const auto& segment : segments) ASSERT_EQ(AwaitOpened(), segment.get());
+  for (const auto& segment : segments) finisher_->Finish(segment.get());
+  for (const auto& segment : segments) ASSERT_EQ(AwaitFinished(), segment.get());
+  EXPECT_THAT(ToldFinished(), SizeIs(kSegmentCount));
+}
+
+TEST_F(FinisherTest, StopsWhenThereIsNothingToDo) {
+  Start();
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_F(FinisherTest, StopsByItsEnd) {
+  Start();
+  Finish(OpenAndFill("x").get());
+  finisher_.reset();
+}
+
+TEST_F(FinisherTest, DoesBeforeItStopsWhatItWasAskedFor) {
+  Start();
+  const auto first = OpenAndFill("first");
+  Segment second;
+  second.from_ns = StartNs(11);
+  finisher_->Finish(first.get());
+  finisher_->Open(&second);
+  EXPECT_TRUE(finisher_->Stop().ok());
+  EXPECT_EQ(finisher_->NextFinished(), first.get());
+  EXPECT_EQ(finisher_->NextOpened(), &second);
+}
+
+TEST_F(FinisherTest, FinishesWhileAnotherCannotBeOpened) {
+  Start();
+  const auto first = OpenAndFill("first");
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"));
+  Segment second;
+  second.from_ns = StartNs(11);
+  finisher_->Open(&second);
+  Finish(first.get());
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap()));
+  EXPECT_FALSE(finisher_->Stop().ok());
+  EXPECT_EQ(log_.Count("cannot open"), 1);
+}
+
+TEST_F(FinisherTest, GivesUpAtTheEndWhatCannotBeOpened) {
+  Start();
+  const auto first = OpenAndFill("first");
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"));
+  Segment second;
+  second.from_ns = StartNs(11);
+  Segment third;
+  third.from_ns = StartNs(12);
+  finisher_->Open(&second);
+  finisher_->Finish(first.get());
+  finisher_->Open(&third);
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(finisher_->NextFinished(), first.get());
+  EXPECT_EQ(finisher_->NextOpened(), nullptr);
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
+}
+
+}  // namespace
+}  // namespace dns_monitor
