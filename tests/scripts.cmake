@@ -1,0 +1,7 @@
+# Tests that are scripts of their own.
+
+# Debian's own kernel in an emulator: needs no privileges, only the packages of
+# `tools/install-deps kernel`, which the script installs when they are missing.
+add_test(NAME kernel-6.1
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/kernel-6.1 $<TARGET_FILE:dns-monitor>)
+set_tests_properties(kernel-6.1 PROPERTIES LABELS kernel-6.1 TIMEOUT 660)
