@@ -65,7 +65,7 @@ void Finisher::Run() {
     }
     TryToOpen();
     if (stopping) return;
-    if (waiting_.empty() || pause_ms_ > 0) WaitForRequest();
+    WaitForRequest();
   }
 }
 
@@ -80,19 +80,20 @@ void Finisher::Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segmen
 }
 
 void Finisher::TryToOpen() {
-  if (waiting_.empty()) return;
-  Segment* segment = waiting_.front();
-  const absl::Status status = OpenFiles(segment);
-  if (!status.ok()) {
-    if (pause_ms_ == 0) LogError("cannot open a segment: ", status.message(), "; trying again");
-    if (stopping_.load()) first_error_.Update(status);
-    pause_ms_ = std::clamp(pause_ms_ * 2, kFirstPauseMs, kLongestPauseMs);
-    return;
+  while (!waiting_.empty()) {
+    Segment* segment = waiting_.front();
+    const absl::Status status = OpenFiles(segment);
+    if (!status.ok()) {
+      if (pause_ms_ == 0) LogError("cannot open a segment: ", status.message(), "; trying again");
+      if (stopping_.load()) first_error_.Update(status);
+      pause_ms_ = std::clamp(pause_ms_ * 2, kFirstPauseMs, kLongestPauseMs);
+      return;
+    }
+    if (std::exchange(pause_ms_, 0) != 0) LogInfo("opened ", segment->facts.name.Part());
+    waiting_.pop_front();
+    if (options_.on_opened) options_.on_opened(segment->facts);
+    Answer(&opened_, segment);
   }
-  if (std::exchange(pause_ms_, 0) != 0) LogInfo("opened ", segment->facts.name.Part());
-  waiting_.pop_front();
-  if (options_.on_opened) options_.on_opened(segment->facts);
-  Answer(&opened_, segment);
 }
 
 absl::Status Finisher::OpenFiles(Segment* segment) {
@@ -107,7 +108,8 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
   if (direct.ok()) {
     segment->direct = *std::move(direct);
   } else {
-    direct_refused_ = true;
+    // Only this answer is the file system's (open(2)); others may pass.
+    direct_refused_ = absl::IsInvalidArgument(direct.status());
     LogWarning("no direct writes here (", direct.status().message(),
                "): writing through the page cache");
   }

@@ -56,7 +56,6 @@ class UringBackend final : public IoBackend {
 
   std::optional<int64_t> Finished() override {
     if (unsubmitted_) Submit();
-    if (submit_error_ != 0) return std::exchange(submit_error_, 0);
     io_uring_cqe* cqe = nullptr;
     if (io_uring_peek_cqe(&ring_, &cqe) != 0) return std::nullopt;
     const int64_t result = cqe->res;
@@ -65,18 +64,14 @@ class UringBackend final : public IoBackend {
   }
 
  private:
-  // EAGAIN, EBUSY, EINTR: the request stays in the submission queue and goes with the next call.
-  void Submit() {
-    const int submitted = io_uring_submit(&ring_);
-    unsubmitted_ = submitted == -EAGAIN || submitted == -EBUSY || submitted == -EINTR;
-    if (submitted < 0 && !unsubmitted_) submit_error_ = submitted;
-  }
+  // Refused for now (EAGAIN, EBUSY, EINTR): the request stays in the submission queue and goes with
+  // the next call. Reporting an error instead could bring it under way twice.
+  void Submit() { unsubmitted_ = io_uring_submit(&ring_) < 0; }
 
   io_uring ring_{};
   bool open_ = false;
   bool fixed_ = false;
   bool unsubmitted_ = false;
-  int64_t submit_error_ = 0;
 };
 
 }  // namespace

@@ -354,5 +354,13 @@ TEST_F(FinisherTest, GivesUpAtTheEndWhatCannotBeOpened) {
   EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
 }
 
+TEST_F(FinisherTest, OpensBeforeItStopsAllThatItWasAskedFor) {
+  Start();
+  std::vector<Segment> segments(4);
+  for (Segment& segment : segments) finisher_->Open(&segment);
+  EXPECT_TRUE(finisher_->Stop().ok());
+  for (Segment& segment : segments) EXPECT_EQ(finisher_->NextOpened(), &segment);
+}
+
 }  // namespace
 }  // namespace dns_monitor

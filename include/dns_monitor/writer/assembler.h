@@ -37,7 +37,7 @@ class Assembler {
   void set_finisher(Finisher* finisher) { finisher_ = finisher; }
 
   // Begins the first segment at this wall-clock time, with this difference to the ring's clock. A
-  // stream goes to `stream_fd`, which stays the caller's.
+  // stream goes to `stream_fd`, which is closed with this.
   void Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
   void BeginStream(int stream_fd, int64_t wall_offset_ns);
 

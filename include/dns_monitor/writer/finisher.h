@@ -61,7 +61,7 @@ class Finisher {
 
   void Run();
   void Ask(Request request);
-  // Tries the oldest segment that waits to be opened, when its pause is over.
+  // Opens the segments that wait for it, in their order, until one cannot be.
   void TryToOpen();
   absl::Status OpenFiles(Segment* segment);
   absl::StatusOr<Fd> CreateUnderFreeName(SegmentName* name);
