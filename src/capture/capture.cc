@@ -216,10 +216,17 @@ absl::Status Capture::Close() {
   const CaptureTotals totals{.filter = tap_->rings()->Counters(),
                              .written = result.packets_written,
                              .late = writer_->status().packets_late.load(),
-                             .lost_by_writer = result.packets_lost};
+                             .lost_by_writer = result.packets_lost,
+                             .reader_gone = writer_->status().stream_closed.load()};
   const std::string summary = FormatSummary(totals);
   [[maybe_unused]] const ssize_t put = write(STDERR_FILENO, summary.data(), summary.size());
-  return result.status;
+  DM_RETURN_IF_ERROR(result.status);
+  // Who closes a stream, or asks for a number of packets, has what they want.
+  const bool ended_early = totals.reader_gone || writer_->status().count_reached.load();
+  const uint64_t unwritten = totals.lost_by_writer + totals.in_ring();
+  if (ended_early || unwritten == 0) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
 }
 
 void Capture::OnSecond() {

@@ -36,7 +36,10 @@ std::string FormatSummary(const CaptureTotals& totals) {
   for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) {
     AppendCause(filter.lost[cause], LostCauseName(cause), &text);
   }
-  AppendCause(totals.lost_by_writer, "not written: the disk refused them", &text);
+  AppendCause(totals.lost_by_writer,
+              totals.reader_gone ? "not written: the reader of the stream has gone"
+                                 : "not written: the disk refused them",
+              &text);
   if (totals.in_ring() > 0) {
     absl::StrAppend(&text, Packets(totals.in_ring()), " left unread at the end\n");
   }

@@ -11,7 +11,8 @@ struct CaptureTotals {
   FilterCounters filter;
   uint64_t written = 0;
   uint64_t late = 0;
-  uint64_t lost_by_writer = 0;  // taken from a ring, but the disk refused it to the end
+  uint64_t lost_by_writer = 0;  // taken from a ring, but not written to the end
+  bool reader_gone = false;     // … because whoever read the stream has closed it
 
   // What the rings still held when the capture ended before they were empty (--count).
   uint64_t in_ring() const;

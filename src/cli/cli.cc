@@ -64,7 +64,7 @@ int RunCommandLine(int argc, char** argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "print this page");
   app.set_version_flag("-V,--version", VersionText(), "print the version");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // checked below: an unknown word is to be named first
   app.footer("'dns-monitor COMMAND --help' tells the options of each; dns-monitor(1) tells more.");
   CaptureCommand capture(&app);
   CLI::App* interfaces =
@@ -79,6 +79,7 @@ int RunCommandLine(int argc, char** argv) {
     return UsageError(error.what());
   }
   if (interfaces->parsed()) return PrintInterfaces();
+  if (!capture.chosen()) return UsageError("which command? 'capture' or 'interfaces'");
   return RunCapture(capture);
 }
 

@@ -121,10 +121,33 @@ bool Finisher::NameIsTaken(const SegmentName& name) {
   return disk_->Exists(pcap) || disk_->Exists(pcap + ".zst");
 }
 
+int Finisher::NextOrdinal(const SegmentName& name) {
+  int next = 0;
+  const auto count = [&](const SegmentName& other) {
+    SegmentName same = other;
+    same.ordinal = name.ordinal;
+    if (same.Stem() == name.Stem()) next = std::max(next, other.ordinal + 1);
+  };
+  if (last_name_) {
+    count(*last_name_);
+    return next;
+  }
+  // The first of this process: another one may have written here within the same minute.
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = disk_->List();
+  if (!entries.ok()) return 0;
+  for (const DirectoryEntry& entry : *entries) {
+    const std::optional<ParsedName> parsed = ParseName(entry.name);
+    if (parsed) count(parsed->segment);
+  }
+  return next;
+}
+
 absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
+  name->ordinal = NextOrdinal(*name);
   for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
     if (NameIsTaken(*name)) continue;
     absl::StatusOr<Fd> file = disk_->Create(name->Part(), Caching::kBuffered);
+    if (file.ok()) last_name_ = *name;
     if (file.ok() || !absl::IsAlreadyExists(file.status())) return file;
   }
   return absl::ResourceExhaustedError("no name is left for this minute");

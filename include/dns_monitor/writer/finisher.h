@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -65,6 +66,9 @@ class Finisher {
   void TryToOpen();
   absl::Status OpenFiles(Segment* segment);
   absl::StatusOr<Fd> CreateUnderFreeName(SegmentName* name);
+  // The ordinal after those that were given to names of this start before. Retention may have freed
+  // one of them; taken again, it would make the newest segment look like the oldest.
+  int NextOrdinal(const SegmentName& name);
   void FinishFiles(Segment* segment);
   absl::Status RenameToFreeName(SegmentName* name);
   bool NameIsTaken(const SegmentName& name);
@@ -83,6 +87,7 @@ class Finisher {
   std::deque<Segment*> waiting_;  // to be opened
   int pause_ms_ = 0;              // before the next attempt; 0: the last one succeeded
   bool direct_refused_ = false;
+  std::optional<SegmentName> last_name_;  // given to a segment
   absl::Status first_error_;
   std::thread thread_;
 };
