@@ -68,7 +68,7 @@ class BadInput(LabCase):
     def test_usage(self):
         here = self.directory
         for arguments, words in {
-                (): "subcommand",
+                (): "which command",
                 ("record",): "record",
                 ("--frobnicate",): "--frobnicate",
                 ("capture",): "interface",
