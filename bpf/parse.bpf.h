@@ -39,6 +39,18 @@ struct headers {
 	__u8 ip[IPV6_BYTES + 8]; /* 8: ports, or the beginning of ICMP */
 };
 
+/* The verifier must see the bound in the very register that is used. */
+#define BARRIER(value) asm volatile("" : "+r"(value))
+
+/* "value == 0", in words from which kernel 6.1's verifier learns as well that it is not 0 afterwards:
+ * it draws that from "< 1" only, and the compiler would make "== 0" of that. */
+#define IS_EMPTY(value)             \
+	({                          \
+		__u32 one_ = 1;     \
+		BARRIER(one_);      \
+		(value) < one_;     \
+	})
+
 /* A packet as far as it is known. */
 struct packet {
 	__u32 ip_offset;      /* of the IP header in the frame */
@@ -104,6 +116,8 @@ static __noinline __u32 walk_extensions(struct __sk_buff *skb, struct packet *pa
 
 	if (!packet)
 		return UNDECIDED(MALFORMED);
+	/* Kernel 6.1 refuses a loop whose last instruction before its head is a call ("back-edge"). */
+#pragma clang loop unroll(full)
 	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
 		const __u8 protocol = packet->protocol;
 
@@ -188,7 +202,8 @@ static __noinline __u32 judge_quote(struct __sk_buff *skb, __u32 quote_offset, _
 	have = have > quote_offset ? have - quote_offset : 0;
 	if (have > sizeof(ip))
 		have = sizeof(ip);
-	if (have == 0 || bpf_skb_load_bytes(skb, quote_offset, ip, have))
+	BARRIER(have);
+	if (IS_EMPTY(have) || bpf_skb_load_bytes(skb, quote_offset, ip, have))
 		return UNDECIDED(ICMP_QUOTE);
 	gave_up = read_ip(skb, ip, have, &quote);
 	if (gave_up)
@@ -309,7 +324,8 @@ static __always_inline __u32 find_ip(struct __sk_buff *skb, struct headers *h, _
 		*have = skb->len > packet->ip_offset ? skb->len - packet->ip_offset : 0;
 		if (*have > sizeof(h->ip))
 			*have = sizeof(h->ip);
-		if (*have == 0 || bpf_skb_load_bytes(skb, packet->ip_offset, h->ip, *have))
+		BARRIER(*have);
+		if (IS_EMPTY(*have) || bpf_skb_load_bytes(skb, packet->ip_offset, h->ip, *have))
 			*have = 0;
 	}
 	if (ethertype == ETH_P_IP)
@@ -331,7 +347,8 @@ static __always_inline int load_headers(struct __sk_buff *skb, struct headers *h
 	__builtin_memset(h, 0, sizeof(*h));
 	if (bytes > link_bytes + sizeof(h->ip))
 		bytes = link_bytes + sizeof(h->ip);
-	if (bytes < link_bytes || bytes == 0)
+	BARRIER(bytes);
+	if (bytes < link_bytes || IS_EMPTY(bytes))
 		return -1;
 	if (bpf_skb_load_bytes(skb, 0, to, bytes))
 		return -1;

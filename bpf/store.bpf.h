@@ -13,9 +13,6 @@
 #define OFFSET_TOLERANCE_NS 20000
 #define READING_LIMIT_NS 10000
 
-/* The verifier must see the bound in the very register that is used. */
-#define BARRIER(value) asm volatile("" : "+r"(value))
-
 static __always_inline void *ring_at(void *ring, __u64 position)
 {
 	return (char *)ring + (position & (ring_bytes - 1));
@@ -96,7 +93,7 @@ static __always_inline long copy_tagged(struct __sk_buff *skb, void *payload, __
 	tag[0] = skb->vlan_proto;
 	tag[1] = bpf_htons(skb->vlan_tci);
 	BARRIER(rest);
-	if (rest == 0 || rest > CAPTURE_MAX_SNAPLEN)
+	if (IS_EMPTY(rest) || rest > CAPTURE_MAX_SNAPLEN)
 		return -1;
 	return bpf_skb_load_bytes(skb, MAC_ADDRESSES_BYTES,
 				  payload + MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES, rest);
@@ -107,7 +104,7 @@ static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u
 	if (tagged)
 		return copy_tagged(skb, payload, length);
 	BARRIER(length);
-	if (length == 0 || length > CAPTURE_MAX_SNAPLEN)
+	if (IS_EMPTY(length) || length > CAPTURE_MAX_SNAPLEN)
 		return -1;
 	return bpf_skb_load_bytes(skb, 0, payload, length);
 }

@@ -5,3 +5,7 @@
 add_test(NAME kernel-6.1
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/kernel-6.1 $<TARGET_FILE:dns-monitor>)
 set_tests_properties(kernel-6.1 PROPERTIES LABELS kernel-6.1 TIMEOUT 660)
+
+add_test(NAME manual-page
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/manual-page $<TARGET_FILE:dns-monitor>)
+set_tests_properties(manual-page PROPERTIES LABELS docs TIMEOUT 30)

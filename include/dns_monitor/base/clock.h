@@ -24,8 +24,8 @@ class Clock {
   int64_t WallOffsetNs() const;
 };
 
-// How far the clock that `read_ns` reads is ahead of the boot clock: from the closest of a few pairs
-// of readings, so that being preempted between two of them does not matter.
+// How far the clock that `read_ns` reads is ahead of the boot clock: from the closest of a few
+// pairs of readings, so that being preempted between two of them does not matter.
 int64_t OffsetToBoottimeNs(const Clock& clock, const std::function<int64_t()>& read_ns);
 
 // The kernel's clocks. Lives for ever.
