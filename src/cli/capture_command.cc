@@ -293,8 +293,7 @@ absl::Status CaptureCommand::Check() const {
     return absl::InvalidArgumentError(
         absl::StrCat("--port may be given ", CAPTURE_MAX_PORTS, " times at most"));
   }
-  const absl::Status period =
-      RotationSchedule::Create(options_.rotate, absl::UTCTimeZone()).status();
+  absl::Status period = RotationSchedule::Create(options_.rotate, absl::UTCTimeZone()).status();
   if (period.ok()) return period;
   return absl::InvalidArgumentError(absl::StrCat("--rotate: ", period.message()));
 }
