@@ -92,7 +92,8 @@ void ReportInstructions(benchmark::State& state, int program_fd) {
   bpf_prog_info info{};
   uint32_t length = sizeof(info);
   if (bpf_obj_get_info_by_fd(program_fd, &info, &length) != 0) return;
-  state.counters["xlated_insns"] = info.xlated_prog_len / sizeof(bpf_insn);
+  constexpr auto kInstructionBytes = static_cast<double>(sizeof(bpf_insn));
+  state.counters["xlated_insns"] = info.xlated_prog_len / kInstructionBytes;
   state.counters["jited_bytes"] = info.jited_prog_len;
 }
 
