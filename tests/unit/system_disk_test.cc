@@ -19,7 +19,6 @@ namespace dns_monitor {
 namespace {
 
 using absl::StatusCode;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // What `body` returns in a process of its own, or -1.

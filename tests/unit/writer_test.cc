@@ -98,7 +98,7 @@ class WriterTest : public testing::TestWithParam<bool> {
 
   // Holds the finished files, in their order, against what was sent: `count` numbered packets of
   // each CPU, once, whole, and in order of time over all.
-  void ExpectAllInFiles(std::vector<uint32_t> count) {
+  void ExpectAllInFiles(const std::vector<uint32_t>& count) {
     std::vector<uint32_t> next(count.size());
     int64_t last_ns = 0;
     const std::vector<SegmentFacts> finished = Finished();
