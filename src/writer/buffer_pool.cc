@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kPoolBytes = kBufferBytes * kBufferCount;
 constexpr size_t kHugePageBytes = size_t{2} << 20;
+constexpr size_t kMappedBytes = kPoolBytes + kHugePageBytes;
 
 }  // namespace
 
@@ -16,12 +17,10 @@ BufferPool::BufferPool(int cpu_count) : cpu_count_(cpu_count), buffers_(kBufferC
   // Huge pages where the kernel has them: with them a buffer is one piece of memory to the disk,
   // and a write takes half the CPU (bench/writer_bench). They need an address aligned to their
   // size.
-  void* memory = mmap(nullptr, kPoolBytes + kHugePageBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  mapped_ = memory;
-  const auto address = reinterpret_cast<uintptr_t>(memory);
-  memory_ = static_cast<std::byte*>(memory) +
+  mapped_ = mmap(nullptr, kMappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped_ == MAP_FAILED) throw std::bad_alloc();
+  const auto address = reinterpret_cast<uintptr_t>(mapped_);
+  memory_ = static_cast<std::byte*>(mapped_) +
             (kHugePageBytes - address % kHugePageBytes) % kHugePageBytes;
   madvise(memory_, kPoolBytes, MADV_HUGEPAGE);
   // Now, so that no fault falls into the packet's way.
@@ -37,7 +36,7 @@ BufferPool::BufferPool(int cpu_count) : cpu_count_(cpu_count), buffers_(kBufferC
 }
 
 BufferPool::~BufferPool() {
-  munmap(memory_, kBufferBytes * kBufferCount);
+  munmap(mapped_, kMappedBytes);
 }
 
 Buffer* BufferPool::Take(Segment* segment, int64_t file_offset) {
