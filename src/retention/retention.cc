@@ -78,7 +78,7 @@ void Retention::Insert(StoredSegment segment) {
 void Retention::EnforceAge() {
   if (!config_.limits.max_age_ns) return;
   // All of them: a file that was touched may be younger than those behind it.
-  for (auto next = segments_.begin(); next != segments_.end() && !interrupted_;) {
+  for (auto next = segments_.begin(); next != segments_.end() && !OutOfTime();) {
     const auto place = next++;
     const int64_t age_ns = AgeNs(place->second);
     if (age_ns < *config_.limits.max_age_ns) continue;
@@ -91,7 +91,7 @@ void Retention::EnforceAge() {
 void Retention::EnforceSize() {
   if (!config_.limits.max_size_bytes) return;
   const int64_t limit_bytes = *config_.limits.max_size_bytes;
-  for (auto next = segments_.begin(); next != segments_.end() && !interrupted_;) {
+  for (auto next = segments_.begin(); next != segments_.end() && !OutOfTime();) {
     if (total_bytes_ <= limit_bytes) return;
     const StoredSegment segment = (next++)->second;
     RemoveOwn(segment, absl::StrCat("total size ", FormatSize(total_bytes_), ", limit ",
@@ -114,7 +114,7 @@ void Retention::EnforceFreeSpace() {
   const std::vector<PeerDirectory> directories = peers_.Directories();
   owners_.BeginPass();
   for (const Candidate& candidate : Candidates(directories)) {
-    if (missing_bytes <= 0 || interrupted_) break;
+    if (missing_bytes <= 0 || OutOfTime()) break;
     const SegmentName& name = candidate.segment.name;
     const bool others =
         !candidate.own && owners_.MustWait(candidate.directory, name.interface,
@@ -122,7 +122,7 @@ void Retention::EnforceFreeSpace() {
     missing_bytes -= others ? candidate.segment.allocated_bytes : Remove(candidate, reason);
   }
   owners_.EndPass();
-  if (missing_bytes > 0 && !interrupted_ && !std::exchange(shortage_said_, true)) {
+  if (missing_bytes > 0 && !OutOfTime() && !std::exchange(shortage_said_, true)) {
     LogWarning(reason, ", and no finished segment is left that could be removed");
   }
 }

@@ -39,7 +39,9 @@ std::unique_ptr<Wakeup> MakeWakeup() {
 
 RetentionWorker::RetentionWorker(RetentionConfig config, Disk& disk, Peers& peers,
                                  const Clock& clock, std::unique_ptr<Wakeup> wakeup)
-    : retention_(std::move(config), disk, peers, clock), wakeup_(std::move(wakeup)) {}
+    : clock_(clock),
+      retention_(std::move(config), disk, peers, clock),
+      wakeup_(std::move(wakeup)) {}
 
 RetentionWorker::~RetentionWorker() {
   Stop();
@@ -68,22 +70,25 @@ void RetentionWorker::Stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  retention_.Interrupt();
+  retention_.EndBy(clock_.BoottimeNs() + kStopPatienceNs);
   wakeup_->Wake();
   if (thread_.joinable()) thread_.join();
 }
 
 void RetentionWorker::Run() {
   pthread_setname_np(pthread_self(), "retention");
-  while (true) {
+  for (;;) {
     std::vector<FinishedSegment> finished;
+    bool stopping = false;
     {
       const std::lock_guard lock(mutex_);
-      if (stopping_) return;
+      stopping = stopping_;
       finished.swap(finished_);
     }
     for (const FinishedSegment& segment : finished) retention_.Add(segment);
-    wakeup_->Wait(retention_.Enforce());
+    const int64_t wait_ns = retention_.Enforce();
+    if (stopping) return;
+    wakeup_->Wait(wait_ns);
   }
 }
 

@@ -406,11 +406,11 @@ TEST_F(RetentionTest, RetriesALedgerThatStayedBehind) {
   EXPECT_EQ(retention.segment_count(), 0u);
 }
 
-TEST_F(RetentionTest, StopsAtAnInterrupt) {
+TEST_F(RetentionTest, StopsWhenItsTimeIsOver) {
   for (int hours = 33; hours >= 30; --hours) AddSegment(hours);
   Retention retention = Make(Age(24));
   disk_.SetHook([&](DiskOp op, const std::string&) {
-    if (op == DiskOp::kRemove) retention.Interrupt();
+    if (op == DiskOp::kRemove) retention.EndBy(clock_.BoottimeNs());
   });
   retention.Enforce();
   EXPECT_THAT(disk_.Names(), SizeIs(3));

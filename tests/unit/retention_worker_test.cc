@@ -45,6 +45,7 @@ class FakeWakeup final : public Wakeup {
   void Wake() override {
     const std::lock_guard lock(mutex_);
     woken_ = true;
+    ++wakes_;
     changed_.notify_all();
   }
   // Returns for how long the worker waits, once it does so for the `count`th time.
@@ -53,9 +54,9 @@ class FakeWakeup final : public Wakeup {
     changed_.wait(lock, [&] { return waits_ >= count; });
     return timeout_ns_;
   }
-  void AwaitWake() {
+  void AwaitWakes(int count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return woken_; });
+    changed_.wait(lock, [&] { return wakes_ >= count; });
   }
 
  private:
@@ -63,6 +64,7 @@ class FakeWakeup final : public Wakeup {
   std::condition_variable changed_;
   bool woken_ = false;
   int waits_ = 0;
+  int wakes_ = 0;
   int64_t timeout_ns_ = 0;
 };
 
@@ -157,17 +159,43 @@ TEST_F(RetentionWorkerTest, StopsInTheMiddleOfManyRemovals) {
   std::shared_future<void> released(release.get_future());
   std::atomic<bool> first{true};
   disk_.SetHook([&](DiskOp op, const std::string&) {
-    if (op != DiskOp::kRemove || !first.exchange(false)) return;
-    hanging.set_value();
-    released.wait();
+    if (op != DiskOp::kRemove) return;
+    if (first.exchange(false)) {
+      hanging.set_value();
+      released.wait();
+    } else {
+      clock_.Advance(RetentionWorker::kStopPatienceNs);
+    }
   });
   worker_->Start();
   hanging.get_future().wait();
   std::thread stopper([this] { worker_->Stop(); });
-  wakeup_->AwaitWake();
+  wakeup_->AwaitWakes(1);
   release.set_value();
   stopper.join();
   EXPECT_THAT(disk_.Names(), SizeIs(69));
+}
+
+TEST_F(RetentionWorkerTest, EnforcesOnceMoreAtTheEnd) {
+  worker_->Start();
+  wakeup_->AwaitWait(1);
+  // Told while the last pass is under way, as the last segment of a capture may be.
+  std::promise<void> hanging, release;
+  std::shared_future<void> released(release.get_future());
+  std::atomic<bool> first{true};
+  disk_.SetHook([&](DiskOp op, const std::string&) {
+    if (op != DiskOp::kRemove || !first.exchange(false)) return;
+    hanging.set_value();
+    released.wait();
+  });
+  for (int hours = 9; hours >= 7; --hours) worker_->OnSegmentFinished(Finish(hours));
+  hanging.get_future().wait();
+  for (int hours = 5; hours >= 4; --hours) worker_->OnSegmentFinished(Finish(hours));
+  std::thread stopper([this] { worker_->Stop(); });
+  wakeup_->AwaitWakes(5 + 1);  // of the segments, and of Stop
+  release.set_value();
+  stopper.join();
+  EXPECT_THAT(disk_.Names(), SizeIs(2));
 }
 
 TEST_F(RetentionWorkerTest, StopsBeforeItWasStartedAndTwice) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,8 +49,8 @@ struct FinishedSegment {
 };
 
 // What to delete, and its deletion. Only finished files are ever touched, and only those whose
-// names are exactly of the form in archive/names.h. One thread at a time, but for Interrupt; may
-// block on the disk.
+// names are exactly of the form in archive/names.h. One thread at a time, but for EndBy; may block
+// on the disk.
 //
 // The limit on size counts the lengths of segments and ledgers, and takes the oldest until the rest
 // fits, be it the newest. Age counts from the last packet; of files from before this process it
@@ -66,8 +67,8 @@ class Retention {
   // Deletes what the limits do not allow any more. Reads the directory when it has not yet.
   // Returns after how many nanoseconds at most it wants to be called again.
   int64_t Enforce();
-  // Lets Enforce return after the deletion that it is at, now and for ever. Any thread.
-  void Interrupt() { interrupted_ = true; }
+  // From this boot time on, Enforce returns after the deletion that it is at. Any thread.
+  void EndBy(int64_t boot_ns) { end_ns_ = boot_ns; }
 
   int64_t total_bytes() const { return total_bytes_; }
   size_t segment_count() const { return segments_.size(); }
@@ -97,6 +98,7 @@ class Retention {
   int64_t RemoveOwn(const StoredSegment& segment, const std::string& reason);
   int64_t AgeNs(const StoredSegment& segment) const;
   int64_t NextWaitNs() const;
+  bool OutOfTime() const { return clock_.BoottimeNs() >= end_ns_; }
 
   const RetentionConfig config_;
   Disk& disk_;
@@ -107,7 +109,7 @@ class Retention {
   std::map<Key, StoredSegment> segments_;  // of our interface, oldest first
   int64_t total_bytes_ = 0;
   bool loaded_ = false;
-  std::atomic<bool> interrupted_{false};
+  std::atomic<int64_t> end_ns_{std::numeric_limits<int64_t>::max()};
   // Until then, boot time, what was removed last may not have shown in the free space yet.
   int64_t settled_ns_ = 0;
   // Said once, until it is over.

@@ -43,12 +43,17 @@ class RetentionWorker {
   // Any thread; waits for no disk. Before Start, after Stop, and again with another size are
   // allowed.
   void OnSegmentFinished(FinishedSegment segment);
-  // Ends the thread, after the pass it is in. Again does nothing.
+  // Lets the limits hold once more, for the segments that were finished last, and ends the thread:
+  // kStopPatienceNs after this at the latest, but for the deletion that it is at. Again does
+  // nothing.
   void Stop();
+
+  static constexpr int64_t kStopPatienceNs = 2 * kNanosecondsPerSecond;
 
  private:
   void Run();
 
+  const Clock& clock_;
   Retention retention_;  // of the thread
   std::unique_ptr<Wakeup> wakeup_;
   std::mutex mutex_;
