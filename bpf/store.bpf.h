@@ -6,6 +6,8 @@
 #include "parse.bpf.h"
 
 #define MAC_ADDRESSES_BYTES 12
+CAPTURE_STATIC_ASSERT(sizeof(struct capture_loss) >= MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES,
+		      "what store_into reserves at least holds the start of a tagged frame");
 
 /* How often the clocks are compared, and how much they may differ by the time between two readings
  * of them: an offset is told when it moved by more. */
@@ -79,19 +81,22 @@ static __noinline int tell_settings(struct capture_cpu *cpu, void *ring, __u64 s
 	return 0;
 }
 
-/* The kernel took the outer tag off the frame and keeps it beside: put it back where it was. */
+/*
+ * The kernel took the outer tag off the frame and keeps it beside: put it back where it was. The
+ * addresses and the tag fit also where the snap length is less than they are: room for an event is
+ * reserved (store_into), and the next record begins where `length` says.
+ */
 static __always_inline long copy_tagged(struct __sk_buff *skb, void *payload, __u32 length)
 {
 	__u32 rest = length - MAC_ADDRESSES_BYTES - VLAN_TAG_BYTES;
 	__u16 *tag = payload + MAC_ADDRESSES_BYTES;
 
-	/* A snap length or a frame that ends within the tag: nothing of use, but the verifier asks. */
-	if (length <= MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES)
-		return -1;
 	if (bpf_skb_load_bytes(skb, 0, payload, MAC_ADDRESSES_BYTES))
 		return -1;
 	tag[0] = skb->vlan_proto;
 	tag[1] = bpf_htons(skb->vlan_tci);
+	if (length <= MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES)
+		return 0;
 	BARRIER(rest);
 	if (IS_EMPTY(rest) || rest > CAPTURE_MAX_SNAPLEN)
 		return -1;
@@ -133,7 +138,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 		check_offset(cpu, ring, now_ns);
 	if (cpu->settings_generation != settings_generation)
 		tell_settings(cpu, ring, now_ns);
-	/* Room for the event that tells of it, should the copy fail. */
+	/* Room for the event that tells of it, should the copy fail, and for copy_tagged's start. */
 	if (!ring_reserve(cpu, ring_bytes,
 			  length < sizeof(struct capture_loss) ? sizeof(struct capture_loss) : length,
 			  &room)) {

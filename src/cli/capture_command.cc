@@ -63,16 +63,11 @@ absl::StatusOr<uint64_t> ParseCount(const std::string& text) {
   return count;
 }
 
-// Less would cut a frame within its addresses and VLAN tag.
-constexpr uint32_t kShortestSnaplen = 32;
-
 absl::StatusOr<uint32_t> ParseSnaplen(const std::string& text) {
   uint32_t snaplen = 0;
-  if (!absl::SimpleAtoi(text, &snaplen) || snaplen > CAPTURE_MAX_SNAPLEN ||
-      (snaplen > 0 && snaplen < kShortestSnaplen)) {
-    return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not a number of bytes from ",
-                                                   kShortestSnaplen, " to ", CAPTURE_MAX_SNAPLEN,
-                                                   ", or 0 for all"));
+  if (!absl::SimpleAtoi(text, &snaplen) || snaplen > CAPTURE_MAX_SNAPLEN) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", text, "' is not a number of bytes from 1 to ", CAPTURE_MAX_SNAPLEN, ", or 0 for all"));
   }
   return snaplen == 0 ? CAPTURE_MAX_SNAPLEN : snaplen;
 }
