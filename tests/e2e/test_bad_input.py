@@ -4,8 +4,9 @@ import os
 import pty
 
 from lab.case import LabCase
+from lab.cgroup import Cgroup
 from lab.process import DNS_MONITOR, cpus
-from lab.refuse import BPF, BPF_MAP_CREATE, BPF_PROG_LOAD, refuse
+from lab.refuse import BPF, BPF_PROG_LOAD, refuse
 
 NOBODY = 65534
 CAPABILITIES = "+net_raw,+bpf,+perfmon"
@@ -145,7 +146,10 @@ class BadInput(LabCase):
         self.assertIn("refuses the eBPF filter", line)
 
     def test_memory_limit(self):
-        line = self.capture_refused(1, preexec_fn=refuse(BPF, errno.ENOMEM, BPF_MAP_CREATE))
+        group = Cgroup("memory")
+        self.addCleanup(group.remove)
+        group.limit(48 << 20)
+        line = self.capture_refused(1, "--ring-size", "64M", preexec_fn=group.join)
         self.assertIn("--ring-size", line)
         line = self.capture_refused(1, "--ring-memory", "64K")
         self.assertIn("64.0 KiB", line)

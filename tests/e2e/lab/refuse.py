@@ -11,7 +11,6 @@ _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 
 IO_URING_SETUP = 425
 BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
-BPF_MAP_CREATE = 0
 BPF_PROG_LOAD = 5
 
 

@@ -1,0 +1,49 @@
+"""Limits of the kernel's control groups, version 1 or 2, whichever this machine has."""
+import os
+import tempfile
+
+from .process import run
+
+# In version 1 each controller has a hierarchy of its own, and other names.
+_FILES = {("memory", 1): "memory.limit_in_bytes", ("memory", 2): "memory.max"}
+
+
+def _version(controller):
+    with open("/proc/filesystems", encoding="ascii") as known, \
+            open("/proc/cgroups", encoding="ascii") as controllers:
+        has_1 = any(line.split()[-1] == "cgroup" for line in known)
+        # The second column is the version 1 hierarchy; 0: none, so the controller is free for 2.
+        hierarchy = {line.split()[0]: line.split()[1] for line in controllers}.get(controller)
+    return 1 if has_1 and hierarchy not in (None, "0") else 2
+
+
+class Cgroup:
+    """A group below the root. Processes are put into it by `join`; `remove` when they have ended."""
+
+    def __init__(self, controller):
+        self._controller, self._version = controller, _version(controller)
+        self._mount = tempfile.mkdtemp(prefix="dns-monitor-cgroup-")
+        kind = ["cgroup", "-o", controller] if self._version == 1 else ["cgroup2"]
+        run(["mount", "-t", *kind, "none", self._mount])
+        if self._version == 2:
+            with open(os.path.join(self._mount, "cgroup.subtree_control"), "w",
+                      encoding="ascii") as control:
+                control.write(f"+{controller}")
+        self.path = os.path.join(self._mount, os.path.basename(self._mount))
+        os.mkdir(self.path)
+
+    def limit(self, value):
+        """Sets the controller's limit; `value` as its file wants it."""
+        with open(os.path.join(self.path, _FILES[self._controller, self._version]), "w",
+                  encoding="ascii") as file:
+            file.write(str(value))
+
+    def join(self):
+        """To be called in the process, such as by preexec_fn."""
+        with open(os.path.join(self.path, "cgroup.procs"), "w", encoding="ascii") as procs:
+            procs.write("0")
+
+    def remove(self):
+        os.rmdir(self.path)
+        run(["umount", self._mount])
+        os.rmdir(self._mount)
