@@ -1,0 +1,71 @@
+// The limit on free space, as one capture keeps it that has the disk to itself.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dns_monitor/retention/retention.h"
+#include "support/retention_fixture.h"
+
+namespace dns_monitor {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST_F(RetentionTest, RemovesForFreeSpaceWhatIsMissing) {
+  for (int hours = 5; hours >= 1; --hours) AddSegment(hours);
+  SetFree(100 * kMiB);
+  Retention retention = Make(Free(100 * kMiB));
+  retention.Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(5));
+  SetFree(98 * kMiB + kKiB);
+  EnforceLater(retention);
+  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_FALSE(disk_.Exists(Pcap(5)));
+  EXPECT_THAT(log_.Lines()[0], HasSubstr("free space 98.0 MiB, limit 100 MiB"));
+}
+
+TEST_F(RetentionTest, TakesTheGreaterOfBothLimitsOnFreeSpace) {
+  for (int hours = 5; hours >= 1; --hours) AddSegment(hours);
+  SetFree(100 * kMiB);  // of 1024
+  RetentionLimits limits = Free(kMiB);
+  limits.min_free_fraction = 102.0 / 1024;
+  Make(limits).Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  limits.min_free_bytes = 103 * kMiB;
+  Make(limits).Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(2));
+}
+
+TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
+  for (int hours = 5; hours >= 1; --hours) AddSegment(hours);
+  SetFree(99 * kMiB);
+  disk_.SetReclaims(false);
+  Retention retention = Make(Free(100 * kMiB));
+  for (int pass = 0; pass < 5; ++pass) retention.Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  SetFree(100 * kMiB);
+  EnforceLater(retention);
+  EXPECT_THAT(disk_.Names(), SizeIs(4));
+}
+
+TEST_F(RetentionTest, SaysOnceThatNothingIsLeft) {
+  AddSegment(1);
+  SetFree(0);
+  Retention retention = Make(Free(100 * kMiB));
+  for (int pass = 0; pass < 5; ++pass) EnforceLater(retention);
+  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_EQ(log_.Count("no finished segment is left"), 1);
+}
+
+TEST_F(RetentionTest, SaysOnceThatTheSpaceIsNotKnown) {
+  AddSegment(1);
+  disk_.Fail(DiskOp::kSpace, "", absl::UnavailableError("no figures"));
+  Retention retention = Make(Free(100 * kMiB));
+  for (int pass = 0; pass < 5; ++pass) EnforceLater(retention);
+  EXPECT_TRUE(disk_.Names().size() == 1);
+  EXPECT_EQ(log_.Count("no figures"), 1);
+}
+
+}  // namespace
+}  // namespace dns_monitor
