@@ -10,7 +10,7 @@
 
 #include "absl/types/span.h"
 #include "dns_monitor/ring/merger.h"
-#include "support/software_ring.h"
+#include "support/heap_rings.h"
 
 namespace dns_monitor::bench {
 
@@ -28,23 +28,23 @@ class FilledRings {
  public:
   FilledRings(int ring_count, int busy_count, uint64_t packets)
       : packets_(packets), rings_(ring_count, RingBytes(busy_count, packets)) {
-    constexpr int64_t kFirstNs = 1'000'000'000'000;
-    constexpr int64_t kStepNs = 770;  // 1.3 M packets/s
+    constexpr uint64_t kFirstNs = 1'000'000'000'000;
+    constexpr uint64_t kStepNs = 770;  // 1.3 M packets/s
     const std::string frame(kFrameBytes, '\x55');
     std::minstd_rand random(1);
     std::uniform_int_distribution<int> choose(0, busy_count - 1);
     for (uint64_t number = 0; number < packets; ++number) {
-      const int64_t time_ns = kFirstNs + static_cast<int64_t>(number) * kStepNs;
-      if (rings_.PutPacketAt(choose(random), time_ns, frame)) continue;
+      const uint64_t time_ns = kFirstNs + number * kStepNs;
+      if (HeapProducer(rings_, choose(random)).PacketAt(time_ns, frame)) continue;
       std::fprintf(stderr, "bench: a ring is too small for its share\n");
       std::abort();
     }
   }
 
-  const RingSet& set() { return *rings_.set(); }
+  const RingSet& set() { return rings_.set(); }
   uint64_t record_bytes() const { return packets_ * kRecordBytes; }
   // What the ring of a CPU holds, from its first byte on: it has not wrapped.
-  absl::Span<const std::byte> content(int cpu) { return {set().data(cpu), rings_.head(cpu)}; }
+  absl::Span<const std::byte> content(int cpu) { return {rings_.data(cpu), rings_.cpu(cpu)->head}; }
 
  private:
   // Twice the mean, for what chance does to a ring.
@@ -53,7 +53,7 @@ class FilledRings {
   }
 
   uint64_t packets_;
-  SoftwareRings rings_;
+  HeapRings rings_;
 };
 
 // Calls `take` with each record that lies in `content`, from front to back.

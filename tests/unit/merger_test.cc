@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "support/producer_steps.h"
+#include "support/heap_rings.h"
 
 namespace dns_monitor {
 namespace {

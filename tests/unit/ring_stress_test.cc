@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/ring/merger.h"
-#include "support/producer_steps.h"
+#include "support/heap_rings.h"
 
 namespace dns_monitor {
 namespace {

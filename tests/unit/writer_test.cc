@@ -19,10 +19,10 @@
 #include "dns_monitor/base/event_fd.h"
 #include "support/capture_directory.h"
 #include "support/fake_disk.h"
+#include "support/heap_rings.h"
 #include "support/log_capture.h"
 #include "support/numbered_payload.h"
 #include "support/pcap_content.h"
-#include "support/software_ring.h"
 #include "support/steady_clock.h"
 
 namespace dns_monitor {
@@ -73,10 +73,10 @@ class WriterTest : public testing::TestWithParam<bool> {
   }
 
   void MakeRings(int cpus, uint64_t ring_bytes = kSmallRing) {
-    rings_ = std::make_unique<SoftwareRings>(cpus, ring_bytes);
+    rings_ = std::make_unique<HeapRings>(cpus, ring_bytes);
   }
   void StartOn(Disk* disk, const Clock* clock = &SystemClock()) {
-    auto writer = Writer::Create(options_, clock, rings_->set(), disk);
+    auto writer = Writer::Create(options_, clock, &rings_->set(), disk);
     ASSERT_TRUE(writer.ok()) << writer.status();
     writer_ = *std::move(writer);
     const absl::Status started = writer_->Start();
@@ -86,10 +86,20 @@ class WriterTest : public testing::TestWithParam<bool> {
 
   // Puts a numbered packet; waits for room in the ring.
   void Produce(int cpu, uint32_t number, size_t length) {
-    const std::string payload = NumberedPayload({static_cast<uint32_t>(cpu), number}, length);
-    const auto now_ns = [] { return SystemClock().BoottimeNs(); };
-    while (!rings_->PutPacket(cpu, now_ns, payload)) std::this_thread::yield();
+    while (!Producer(cpu).HasRoom(length)) std::this_thread::yield();
+    EXPECT_TRUE(TryProduce(cpu, number, length));
   }
+  // The same without waiting: false when there is no room, and then it is lost.
+  bool TryProduce(int cpu, uint32_t number, size_t length) {
+    return Producer(cpu).Packet([] { return SystemClock().BoottimeNs(); },
+                                NumberedPayload({static_cast<uint32_t>(cpu), number}, length));
+  }
+  // Of the first CPU, on a clock that a test moves.
+  bool ProduceAt(int64_t time_ns, uint32_t number, size_t length) {
+    return Producer(0).PacketAt(static_cast<uint64_t>(time_ns),
+                                NumberedPayload({0, number}, length));
+  }
+  HeapProducer Producer(int cpu) { return {*rings_, cpu}; }
 
   std::vector<SegmentFacts> Finished() const {
     const std::lock_guard lock(mutex_);
@@ -132,7 +142,7 @@ class WriterTest : public testing::TestWithParam<bool> {
     EXPECT_EQ(result.packets_written, packets);
     EXPECT_EQ(result.packets_lost, 0u);
     EXPECT_TRUE(result.status.ok()) << result.status;
-    EXPECT_EQ(rings_->set()->BytesInRings(), 0u);
+    EXPECT_EQ(rings_->set().BytesInRings(), 0u);
   }
 
   // How many packets the files hold by now.
@@ -148,7 +158,7 @@ class WriterTest : public testing::TestWithParam<bool> {
   CaptureDirectory directory_;
   WriterOptions options_;
   std::atomic<int> opened_{0};
-  std::unique_ptr<SoftwareRings> rings_;
+  std::unique_ptr<HeapRings> rings_;
   std::unique_ptr<Writer> writer_;
 
  private:
@@ -221,25 +231,19 @@ TEST_P(WriterTest, DrainsTheRingsWhenItStops) {
   Start();
   for (const int cpu : {0, 1}) {
     count = 0;
-    while (rings_->PutPacket(
-               cpu, [] { return SystemClock().BoottimeNs(); },
-               NumberedPayload({static_cast<uint32_t>(cpu), count}, 150)) &&
-           count < 15'000) {
-      ++count;
-    }
+    while (Producer(cpu).HasRoom(150) && count < 15'000) Produce(cpu, count++, 150);
   }
   const WriterResult result = writer_->Stop();
   EXPECT_EQ(result.packets_lost, 0u);
-  EXPECT_EQ(rings_->set()->BytesInRings(), 0u);
+  EXPECT_EQ(rings_->set().BytesInRings(), 0u);
   EXPECT_GT(result.packets_written, 15'000u);
 }
 
 TEST_P(WriterTest, TellsWhatTheRingHadNoRoomFor) {
   MakeRings(1);
   uint32_t count = 0;
-  const auto now_ns = [] { return SystemClock().BoottimeNs(); };
-  while (rings_->PutPacket(0, now_ns, NumberedPayload({0, count}, 1000))) ++count;
-  for (int lost = 0; lost < 5; ++lost) rings_->Lose(0, SystemClock().BoottimeNs());
+  while (Producer(0).HasRoom(1000)) Produce(0, count++, 1000);
+  for (int lost = 0; lost < 5; ++lost) EXPECT_FALSE(TryProduce(0, count, 1000));
   Start();
   Produce(0, count++, 1000);
   ExpectStopsWell(count);
@@ -253,8 +257,8 @@ TEST_P(WriterTest, TellsALossThatNoPacketCameAfter) {
   MakeRings(2);
   Start();
   Produce(0, 0, 100);
-  for (int lost = 0; lost < 3; ++lost) rings_->Lose(0, SystemClock().BoottimeNs());
-  rings_->Lose(1, SystemClock().BoottimeNs());
+  for (int lost = 0; lost < 3; ++lost) Producer(0).Lose(SystemClock().BoottimeNs());
+  Producer(1).Lose(SystemClock().BoottimeNs());
   ExpectStopsWell(1);
   ASSERT_THAT(Finished(), SizeIs(1));
   EXPECT_EQ(Finished()[0].lost[CAPTURE_LOST_RING_FULL], 4u);
@@ -286,7 +290,7 @@ TEST_P(WriterTest, MovesTailsOnlyBehindWhatIsInTheFiles) {
   });
   for (bool last = false; !last; ++looks) {
     last = produced;
-    const uint64_t tail = rings_->tail(0);  // before the files are looked at
+    const uint64_t tail = LoadAcquire(&rings_->cpu(0)->tail);  // before the files are looked at
     const auto safe =
         std::upper_bound(record_end.begin(), record_end.end(), tail) - record_end.begin() - 1;
     EXPECT_EQ(record_end[static_cast<size_t>(safe)], tail) << "at the border of a record";
@@ -312,10 +316,10 @@ TEST_P(WriterTest, ShowsPacketsWithoutWaitingForMore) {
   MakeRings(1);
   StartOn(directory_.disk(), &clock);
   for (uint32_t number = 0; number < 3; ++number) {
-    ASSERT_TRUE(rings_->PutPacketAt(0, clock.BoottimeNs(), NumberedPayload({0, number}, 100)));
+    ASSERT_TRUE(ProduceAt(clock.BoottimeNs(), number, 100));
     clock.Advance(options_.flush_ns);  // and not a moment more
     EXPECT_TRUE(Await([&] { return PacketsToSee() == number + 1; }));
-    EXPECT_TRUE(Await([&] { return rings_->set()->BytesInRings() == 0; }));
+    EXPECT_TRUE(Await([&] { return rings_->set().BytesInRings() == 0; }));
     EXPECT_EQ(writer_->status().packets_written.load(), number + 1);
   }
   ExpectStopsWell(3);
@@ -370,7 +374,7 @@ TEST_P(WriterTest, EndsAfterSoManyPackets) {
   const WriterResult result = writer_->Stop();
   EXPECT_EQ(result.packets_written, 1000u);
   EXPECT_EQ(result.packets_lost, 0u);
-  EXPECT_EQ(rings_->set()->BytesInRings(), 500 * RecordBytes(100));
+  EXPECT_EQ(rings_->set().BytesInRings(), 500 * RecordBytes(100));
   ExpectAllInFiles({1000});
 }
 
@@ -446,8 +450,7 @@ class SlowStreamTest : public WriterTest {
     options_.stream_fd = pipe_.write_end.Release();
     MakeRings(1, 8 * kSmallRing);
     for (uint32_t number = 0; number < packets; ++number) {
-      ASSERT_TRUE(
-          rings_->PutPacketAt(0, clock_.BoottimeNs(), NumberedPayload({0, number}, kLength)));
+      ASSERT_TRUE(ProduceAt(clock_.BoottimeNs(), number, kLength));
     }
     StartOn(nullptr, &clock_);
   }
@@ -532,7 +535,7 @@ TEST_P(WriterTest, GivesUpAtTheEndOnADiskThatDoesNotComeBack) {
   MakeRings(1);
   StartOn(&disk, &clock);
   for (uint32_t number = 0; number < 100; ++number) {
-    ASSERT_TRUE(rings_->PutPacketAt(0, clock.BoottimeNs(), NumberedPayload({0, number}, 100)));
+    ASSERT_TRUE(ProduceAt(clock.BoottimeNs(), number, 100));
   }
   std::atomic<bool> stopped{false};
   WriterResult result;
@@ -549,7 +552,7 @@ TEST_P(WriterTest, GivesUpAtTheEndOnADiskThatDoesNotComeBack) {
   EXPECT_EQ(result.packets_lost, 100u);
   EXPECT_EQ(result.status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(log_.Count("giving up on the disk"), 1);
-  EXPECT_EQ(rings_->tail(0), 0u) << "what is not written stays in the ring";
+  EXPECT_EQ(rings_->cpu(0)->tail, 0u) << "what is not written stays in the ring";
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, WriterTest, testing::Bool(),
@@ -562,11 +565,11 @@ INSTANTIATE_TEST_SUITE_P(Backends, SlowStreamTest, testing::Bool(),
 
 TEST(WriterBackend, IsWhatWasAskedFor) {
   LogCapture log;
-  SoftwareRings rings(1, kSmallRing);
+  HeapRings rings(1, kSmallRing);
   WriterOptions options;
   options.allow_uring = false;
   options.stream_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  auto writer = Writer::Create(options, &SystemClock(), rings.set(), nullptr);
+  auto writer = Writer::Create(options, &SystemClock(), &rings.set(), nullptr);
   ASSERT_TRUE(writer.ok()) << writer.status();
   EXPECT_STREQ((*writer)->backend_name(), "pwrite");
   EXPECT_THAT(log.Lines(), IsEmpty()) << "that is no fall-back";
@@ -590,10 +593,10 @@ TEST(WriterBackend, IsPwriteWhereUringIsRefused) {
   if (child == 0) {
     if (!RefuseUring()) _exit(2);
     LogCapture log;
-    SoftwareRings rings(1, kSmallRing);
+    HeapRings rings(1, kSmallRing);
     WriterOptions options;
     options.stream_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    auto writer = Writer::Create(options, &SystemClock(), rings.set(), nullptr);
+    auto writer = Writer::Create(options, &SystemClock(), &rings.set(), nullptr);
     const bool fell_back = writer.ok() && (*writer)->backend_name() == std::string("pwrite");
     _exit(fell_back && log.Lines().size() == 1 && log.Count("pwrite") == 1 ? 0 : 1);
   }

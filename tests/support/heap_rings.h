@@ -1,5 +1,5 @@
-// The filter's steps on one CPU, one by one, over ordinary memory: for tests that stop in between.
-// The lines that move the ring are the filter's own (bpf/ring_produce.h).
+// Rings in ordinary memory, and what the filter does to them on one CPU: in one go, or step by step
+// for tests that stop in between. The lines that move a ring are its own (bpf/ring_produce.h).
 #pragma once
 
 #include <cstdint>
@@ -70,11 +70,13 @@ class HeapProducer {
   void Enter() { ring_enter(cpu_); }
   void Leave() { ring_leave(cpu_); }
   uint64_t Stamp(uint64_t now_ns) { return ring_stamp(cpu_, now_ns); }
-  // False when the ring is full: the loss is counted, and told before the next record.
+  // Counts a packet as lost for want of room, to be told before the next record.
+  void Lose(uint64_t time_ns) { ring_count_full(cpu_, time_ns); }
+  // False when the ring is full: then it is lost.
   bool Put(uint64_t time_ns, uint32_t type, const void* payload, uint32_t length) {
     ring_reservation room;
     if (!ring_reserve(cpu_, ring_bytes_, length, &room)) {
-      ring_count_full(cpu_, time_ns);
+      Lose(time_ns);
       return false;
     }
     PutPendingLoss(time_ns, room);
