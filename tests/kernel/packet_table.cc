@@ -108,21 +108,6 @@ class Classifier {
   std::unique_ptr<RingSet> rings_;
 };
 
-// Whether the ring holds what this row is to leave there: the frame, as far as it is kept; or
-// nothing.
-void CheckRecords(const Row& row, const Settings& settings,
-                  const std::vector<RingRecord>& records) {
-  if (row.expected != kTaken && row.expected != kClipped) {
-    EXPECT_TRUE(records.empty()) << "something was written";
-    return;
-  }
-  ASSERT_EQ(records.size(), 1u);
-  Bytes kept = row.frame;
-  if (kept.size() > settings.snaplen) kept.resize(settings.snaplen);
-  EXPECT_EQ(records[0].payload, kept);
-  EXPECT_EQ(records[0].wire_length, row.frame.size());
-}
-
 }  // namespace
 
 void RunTable(const Settings& settings, const std::vector<Row>& rows) {
@@ -134,7 +119,7 @@ void RunTable(const Settings& settings, const std::vector<Row>& rows) {
     std::vector<RingRecord> records;
     const auto before_ns = static_cast<uint64_t>(SystemClock().BoottimeNs());
     EXPECT_EQ(classifier.Run(row.frame, &records), row.expected);
-    CheckRecords(row, settings, records);
+    ExpectKept(row, settings.snaplen, records);
     for (const RingRecord& record : records) {
       EXPECT_GE(record.time_ns, std::max(before_ns, last_ns));
       EXPECT_LE(record.time_ns, static_cast<uint64_t>(SystemClock().BoottimeNs()));

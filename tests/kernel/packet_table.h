@@ -2,25 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "bpf/capture_abi.h"
+#include "kernel/filter_row.h"
 #include "support/packet_builder.h"
 
 namespace dns_monitor::packet_table {
-
-// What may be counted for a frame (support/ring_reader.h, Moved).
-inline constexpr char kTaken[] = "seen, matched";
-inline constexpr char kClipped[] = "seen, matched, clipped";
-inline constexpr char kNotDns[] = "seen, not_dns";
-inline constexpr char kFiltered[] = "seen, filtered_by_user";
-inline constexpr char kTruncated[] = "seen, truncated headers";
-inline constexpr char kMalformed[] = "seen, malformed headers";
-inline constexpr char kTags[] = "seen, too many VLAN tags";
-inline constexpr char kExtensions[] = "seen, too many IPv6 extension headers";
-inline constexpr char kFragment[] = "seen, fragments without their first";
-inline constexpr char kQuote[] = "seen, ICMP errors that quote too little";
 
 // What the process sets before loading.
 struct Settings {
@@ -29,12 +17,6 @@ struct Settings {
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
   uint8_t link_type = CAPTURE_LINK_ETHERNET;
   uint8_t direction = CAPTURE_DIRECTION_ANY;
-};
-
-struct Row {
-  std::string description;
-  Bytes frame;
-  const char* expected;
 };
 
 // Runs the rows one after the other through one filter, which remembers fragments between them, and

@@ -1,6 +1,6 @@
 // What the filter makes of each kind of packet: a table of descriptions, frames and verdicts, run
 // through BPF_PROG_TEST_RUN. What a test run cannot show (tags beside the data, outgoing packets,
-// IP headers that are not all there, what the kernel itself fragments) is in live_filter_test.cc.
+// IP headers that are not all there, what the kernel itself fragments) is in live_filter*_test.cc.
 #include "kernel/packet_table.h"
 
 #include <gtest/gtest.h>
