@@ -42,8 +42,7 @@ inline std::string StampedPayload(uint32_t producer, uint64_t sequence, uint32_t
 // Holds every record against what its producer must have sent.
 class RingChecker {
  public:
-  explicit RingChecker(int producers)
-      : next_(producers), lost_(producers), last_loss_to_(producers) {}
+  explicit RingChecker(int producers) : next_(producers) {}
 
   bool OnPacket(const RecordView& view) {
     Stamp stamp;
@@ -62,24 +61,23 @@ class RingChecker {
     CheckOrder(view.time_ns);
     return true;
   }
-  // A loss does not say whose it is: with losses, the rings are read one at a time (`owner_`).
+  // For one producer only: a loss does not say whose it is.
   bool OnLoss(uint64_t time_ns, const capture_loss& loss) {
     CheckOrder(time_ns);
     if (loss.cause != CAPTURE_LOST_RING_FULL || loss.count == 0) return Fail("not a loss");
     if (loss.from_ns > loss.to_ns || loss.to_ns > time_ns) return Fail("times of a loss");
-    if (loss.from_ns < last_loss_to_[owner_]) return Fail("losses overlap");
-    last_loss_to_[owner_] = loss.to_ns;
-    lost_[owner_] += loss.count;
-    next_[owner_] += loss.count;
+    if (loss.from_ns < last_loss_to_ns_) return Fail("losses overlap");
+    last_loss_to_ns_ = loss.to_ns;
+    lost_ += loss.count;
+    next_[0] += loss.count;
     return true;
   }
   bool OnStep(uint64_t, const capture_step&) { return Fail("a step"); }
   bool OnSettings(uint64_t, const capture_settings&) { return Fail("settings"); }
 
-  void SetOwner(int producer) { owner_ = producer; }
   uint64_t packets() const { return packets_; }
   uint64_t next(int producer) const { return next_[producer]; }
-  uint64_t lost(int producer) const { return lost_[producer]; }
+  uint64_t lost() const { return lost_; }
   uint64_t went_back() const { return went_back_; }
   // The first thing that was wrong; empty: none.
   const std::string& complaint() const { return complaint_; }
@@ -95,10 +93,9 @@ class RingChecker {
   }
 
   std::vector<uint64_t> next_;  // number of the next packet, by producer
-  std::vector<uint64_t> lost_;
-  std::vector<uint64_t> last_loss_to_;
-  int owner_ = 0;
   uint64_t packets_ = 0;
+  uint64_t lost_ = 0;
+  uint64_t last_loss_to_ns_ = 0;
   uint64_t last_ns_ = 0;
   uint64_t went_back_ = 0;
   std::string complaint_;
