@@ -85,6 +85,23 @@ TEST(LiveFilter, APacketOnACpuWithoutARingIsLostAndCounted) {
 
 // --------------------------------------------------------------------------------------- events
 
+// A real one needs a kernel whose softirqs can be interrupted by each other (PREEMPT_RT); what marks
+// it is in shared memory.
+TEST(LiveFilter, APacketThatComesWithinAnotherIsCountedAndLeavesTheRingAlone) {
+  const auto tap = LiveTap::Open(kLeft);
+  ASSERT_NE(tap, nullptr);
+  tap->cpu()->busy = 1;
+  SendLeft(Eth4().Udp(40000, 53));
+  EXPECT_EQ(tap->AwaitSeen(1), "seen, nested in another packet");
+  EXPECT_TRUE(tap->Take().empty());
+  EXPECT_EQ(tap->cpu()->busy, 1u) << "the packet in which it came has not ended";
+
+  tap->cpu()->busy = 0;
+  SendLeft(Eth4().Udp(40000, 53));
+  EXPECT_EQ(tap->AwaitSeen(1), kTaken);
+  EXPECT_EQ(tap->Take().size(), 1u);
+}
+
 TEST(LiveFilter, AChangeOfSettingsStandsBeforeThePacketThatMetIt) {
   const auto tap = LiveTap::Open(kLeft);
   ASSERT_NE(tap, nullptr);

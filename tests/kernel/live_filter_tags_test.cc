@@ -91,5 +91,19 @@ TEST(LiveFilter, TheSnapLengthCountsTheTag) {
   }
 }
 
+// Anywhere within addresses, tag and what follows: the frames are kept as far as that.
+TEST(LiveFilter, ASnapLengthBeforeWithinAndBehindTheTag) {
+  for (const uint32_t snaplen : {1u, 11u, 12u, 13u, 15u, 16u, 17u, 18u, 31u, 33u}) {
+    SCOPED_TRACE(snaplen);
+    const auto tap = LiveTap::Open(kRight, {.snaplen = snaplen});
+    ASSERT_NE(tap, nullptr);
+    RunRows(*tap, SendLeft,
+            {{"tagged", Eth().Vlan(5).Ipv4().Udp(40000, 53).Data(40), kClipped},
+             {"QinQ", Eth().ServiceVlan(7).Vlan(5).Ipv6().Udp(40000, 53).Data(9), kClipped},
+             {"without a tag", Eth().Ipv4().Udp(40000, 53).Data(40), kClipped}},
+            snaplen);
+  }
+}
+
 }  // namespace
 }  // namespace dns_monitor::live
