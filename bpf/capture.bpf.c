@@ -11,12 +11,9 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* __sk_buff.cb[], which carries state over the tail calls. */
-#define CB_FRAGMENT 1    /* 0, or the version of IP whose first fragment this is */
-#define CB_IP_OFFSET 2
-#define CB_FRAGMENT_ID 3
-#define CB_PROTOCOL 4
-
-#define PACKET_OUTGOING 4 /* linux/if_packet.h */
+#define CB_FRAGMENT 1 /* 0, or of a first fragment: version | protocol << 8 | offset of IP << 16 */
+#define CB_FRAGMENT_ID 2
+#define CB_TAGS_IN_DATA 3
 
 static __always_inline struct capture_cpu *this_cpu(__u32 *id)
 {
@@ -75,10 +72,12 @@ static __always_inline int asks_user(const struct packet *packet, __u32 verdict)
 static __always_inline void ask_user(struct __sk_buff *skb, const struct packet *packet)
 {
 	skb->cb[CAPTURE_CB_VERDICT] = 0;
-	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ? packet->ip_version : 0;
-	skb->cb[CB_IP_OFFSET] = packet->ip_offset;
+	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ?
+				       packet->ip_version | packet->fragment_protocol << 8 |
+					       packet->ip_offset << 16 :
+				       0;
 	skb->cb[CB_FRAGMENT_ID] = packet->fragment_id;
-	skb->cb[CB_PROTOCOL] = packet->fragment_protocol;
+	skb->cb[CB_TAGS_IN_DATA] = packet->tags_in_data;
 	bpf_tail_call(skb, &stages, CAPTURE_STAGE_USER_FILTER);
 }
 
@@ -109,8 +108,7 @@ static __always_inline int enter(struct __sk_buff *skb)
 	}
 	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
 					 verdict == VERDICT_FILTERED)) {
-		fill_fragment_key(&key, h.ip, packet.ip_version, packet.fragment_id,
-				  packet.fragment_protocol);
+		fill_fragment_key(&key, skb, h.ip, &packet);
 		remember_fragment(&key, verdict);
 	}
 	conclude(skb, cpu, cpu_id, verdict);
@@ -120,16 +118,20 @@ static __always_inline int enter(struct __sk_buff *skb)
 /* Remembers the verdict on a first fragment that went through the user's filter. */
 static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
 {
-	const __u32 version = skb->cb[CB_FRAGMENT];
-	const __u32 offset = skb->cb[CB_IP_OFFSET];
+	const __u32 fragment = skb->cb[CB_FRAGMENT];
+	const struct packet packet = {.ip_version = fragment & 0xff,
+				      .fragment_protocol = fragment >> 8,
+				      .fragment_id = skb->cb[CB_FRAGMENT_ID],
+				      .tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
 	struct fragment_key key;
 	__u8 ip[IPV6_BYTES] = {};
 
-	if (version == 0)
+	if (fragment == 0)
 		return;
-	if (bpf_skb_load_bytes(skb, offset, ip, version == 4 ? IPV4_BYTES : IPV6_BYTES))
+	if (bpf_skb_load_bytes(skb, fragment >> 16, ip,
+			       packet.ip_version == 4 ? IPV4_BYTES : IPV6_BYTES))
 		return;
-	fill_fragment_key(&key, ip, version, skb->cb[CB_FRAGMENT_ID], skb->cb[CB_PROTOCOL]);
+	fill_fragment_key(&key, skb, ip, &packet);
 	remember_fragment(&key, verdict);
 }
 

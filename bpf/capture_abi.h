@@ -102,8 +102,9 @@ CAPTURE_STATIC_ASSERT(__builtin_offsetof(struct capture_control, settings_genera
 
 /*
  * The block of one CPU. Lines of 64 bytes, each written by one side. Plain counters: the filter runs
- * with bottom halves off, so nothing of its kind can interrupt it on its CPU; `busy` guards where
- * that does not hold (PREEMPT_RT), and what comes then touches `nested` alone, atomically.
+ * with bottom halves off, so nothing of its kind can interrupt it on its CPU. Should it come all the
+ * same, `busy` tells, and it touches `nested` alone, atomically. (A plain word: a locked exchange would
+ * cost each packet of the interface several ns.)
  *
  *     seen + nested = not_dns + filtered_by_user + sum(undecided) + nested + matched
  *     matched       = lost by cause + records published

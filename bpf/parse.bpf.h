@@ -24,6 +24,8 @@
 #define IPV6_OFFSET_MASK 0xfff8
 #define ICMP_ERROR_HEADER_BYTES 8
 
+#define PACKET_OUTGOING 4 /* linux/if_packet.h */
+
 enum verdict {
 	VERDICT_NOT_DNS = 1,
 	VERDICT_TAKE,
@@ -61,6 +63,8 @@ struct packet {
 	__u8 is_first_fragment;
 	__u8 is_later_fragment;
 	__u32 transport_offset; /* of the header behind IP, in the frame */
+	__u32 tags_in_data;     /* TCIs of the tags that stand in the frame: the inner one below */
+	__u32 ethertype;        /* behind them */
 };
 
 static __always_inline int is_dns_port(__u16 port)
@@ -81,20 +85,28 @@ static __always_inline __u32 judge_ports(const __u8 *at)
 	return is_dns_port(source) || is_dns_port(destination) ? VERDICT_TAKE : VERDICT_NOT_DNS;
 }
 
-static __always_inline void fill_fragment_key(struct fragment_key *key, const __u8 *ip, __u32 version,
-					      __u32 id, __u8 protocol)
+/*
+ * A packet may pass the interface more than once (forwarded from one VLAN to another, or back out
+ * where it came in), each time with a first fragment of its own, of which the user's filter may think
+ * otherwise: so tags and direction are part of the key.
+ */
+static __always_inline void fill_fragment_key(struct fragment_key *key, const struct __sk_buff *skb,
+					      const __u8 *ip, const struct packet *packet)
 {
 	__builtin_memset(key, 0, sizeof(*key));
-	if (version == 4) {
+	if (packet->ip_version == 4) {
 		__builtin_memcpy(key->source, ip + 12, 4);
 		__builtin_memcpy(key->destination, ip + 16, 4);
 	} else {
 		__builtin_memcpy(key->source, ip + 8, 16);
 		__builtin_memcpy(key->destination, ip + 24, 16);
 	}
-	key->id = id;
-	key->protocol = protocol;
-	key->version = version;
+	key->id = packet->fragment_id;
+	key->protocol = packet->fragment_protocol;
+	key->version = packet->ip_version;
+	key->outer_tag = skb->vlan_tci;
+	key->tags_in_data = packet->tags_in_data;
+	key->is_outgoing = skb->pkt_type == PACKET_OUTGOING;
 }
 
 static __always_inline int is_extension(__u8 protocol)
@@ -114,8 +126,6 @@ static __noinline __u32 walk_extensions(struct __sk_buff *skb, struct packet *pa
 {
 	__u8 header[8] = {};
 
-	if (!packet)
-		return UNDECIDED(MALFORMED);
 	/* Kernel 6.1 refuses a loop whose last instruction before its head is a call ("back-edge"). */
 #pragma clang loop unroll(full)
 	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
@@ -220,13 +230,13 @@ static __noinline __u32 judge_quote(struct __sk_buff *skb, __u32 quote_offset, _
 }
 
 /* A later fragment carries no ports: it shares the fate of its first one. */
-static __always_inline __u32 judge_later_fragment(const __u8 *ip, const struct packet *packet)
+static __always_inline __u32 judge_later_fragment(const struct __sk_buff *skb, const __u8 *ip,
+						  const struct packet *packet)
 {
 	struct fragment_key key;
 	const __u32 *verdict;
 
-	fill_fragment_key(&key, ip, packet->ip_version, packet->fragment_id,
-			   packet->fragment_protocol);
+	fill_fragment_key(&key, skb, ip, packet);
 	verdict = bpf_map_lookup_elem(&fragments, &key);
 	return verdict ? *verdict : UNDECIDED(FRAGMENT);
 }
@@ -241,7 +251,7 @@ static __always_inline __u32 judge_transport(struct __sk_buff *skb, const __u8 *
 	__u8 loaded[4];
 
 	if (packet->is_later_fragment && packet->ip_version == 6 && is_extension(protocol))
-		return judge_later_fragment(ip, packet);
+		return judge_later_fragment(skb, ip, packet);
 	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP) {
 		if (!take_icmp_errors)
 			return VERDICT_NOT_DNS;
@@ -249,7 +259,7 @@ static __always_inline __u32 judge_transport(struct __sk_buff *skb, const __u8 *
 			return VERDICT_NOT_DNS;
 	}
 	if (packet->is_later_fragment)
-		return judge_later_fragment(ip, packet);
+		return judge_later_fragment(skb, ip, packet);
 	if (behind == IPV4_BYTES && have >= IPV4_BYTES + 4) {
 		at = ip + IPV4_BYTES;
 	} else if (behind == IPV6_BYTES && have >= IPV6_BYTES + 4) {
@@ -272,23 +282,22 @@ static __always_inline int is_vlan(__u16 ethertype)
 	return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
 }
 
-/*
- * Walks the tags that are in the data. Sets *ip_offset and the ethertype behind them. Returns 0 or a
- * verdict.
- */
-static __noinline __u32 walk_tags(struct __sk_buff *skb, __u32 *ip_offset)
+/* Walks the tags that are in the data: sets ip_offset, ethertype and tags_in_data. Returns 0 or a
+ * verdict. */
+static __noinline __u32 walk_tags(struct __sk_buff *skb, struct packet *packet)
 {
-	__u16 tag[2] = {};
 	__u32 offset = ETHERNET_BYTES;
+	__u16 tag[2] = {};
 
-	if (!ip_offset)
-		return UNDECIDED(MALFORMED);
 	for (int i = 0; i < MAX_TAGS_IN_DATA; i++) {
+		/* What stands behind the ethertype that names it: the TCI, and the next ethertype. */
 		if (bpf_skb_load_bytes(skb, offset, tag, sizeof(tag)))
 			return UNDECIDED(TRUNCATED);
 		offset += VLAN_TAG_BYTES;
-		if (!is_vlan(bpf_ntohs(tag[1]))) {
-			*ip_offset = offset | (__u32)bpf_ntohs(tag[1]) << 16;
+		packet->tags_in_data = packet->tags_in_data << 16 | tag[0];
+		packet->ethertype = bpf_ntohs(tag[1]);
+		if (!is_vlan(packet->ethertype)) {
+			packet->ip_offset = offset;
 			return 0;
 		}
 	}
@@ -302,25 +311,18 @@ static __noinline __u32 walk_tags(struct __sk_buff *skb, __u32 *ip_offset)
 static __always_inline __u32 find_ip(struct __sk_buff *skb, struct headers *h, __u32 *have,
 				     struct packet *packet)
 {
-	__u16 ethertype;
-	__u32 found;
-
 	if (link_type == CAPTURE_LINK_RAW) {
 		packet->ip_offset = 0;
 		packet->ip_version = h->ip[0] >> 4;
-		if (*have == 0)
-			return UNDECIDED(TRUNCATED);
 		return packet->ip_version == 4 || packet->ip_version == 6 ? 0 : VERDICT_NOT_DNS;
 	}
 	packet->ip_offset = ETHERNET_BYTES;
-	ethertype = bpf_ntohs(*(__u16 *)(h->link + 12));
-	if (is_vlan(ethertype)) {
-		const __u32 gave_up = walk_tags(skb, &found);
+	packet->ethertype = bpf_ntohs(*(__u16 *)(h->link + 12));
+	if (is_vlan(packet->ethertype)) {
+		const __u32 gave_up = walk_tags(skb, packet);
 
 		if (gave_up)
 			return gave_up;
-		packet->ip_offset = found & 0xffff;
-		ethertype = found >> 16;
 		*have = skb->len > packet->ip_offset ? skb->len - packet->ip_offset : 0;
 		if (*have > sizeof(h->ip))
 			*have = sizeof(h->ip);
@@ -328,9 +330,9 @@ static __always_inline __u32 find_ip(struct __sk_buff *skb, struct headers *h, _
 		if (IS_EMPTY(*have) || bpf_skb_load_bytes(skb, packet->ip_offset, h->ip, *have))
 			*have = 0;
 	}
-	if (ethertype == ETH_P_IP)
+	if (packet->ethertype == ETH_P_IP)
 		packet->ip_version = 4;
-	else if (ethertype == ETH_P_IPV6)
+	else if (packet->ethertype == ETH_P_IPV6)
 		packet->ip_version = 6;
 	else
 		return VERDICT_NOT_DNS;

@@ -105,6 +105,18 @@ RING_INLINE void ring_put_loss(void *record, __u64 time_ns, __u32 cause, __u64 c
 	loss->to_ns = to_ns;
 }
 
+/* Writes the event of the pending loss, if `room` was reserved for one, at `record`: where room->head
+ * is. */
+RING_INLINE void ring_tell_pending(struct capture_cpu *cpu, void *record, __u64 time_ns,
+				   const struct ring_reservation *room)
+{
+	if (room->packet == room->head)
+		return;
+	ring_put_loss(record, time_ns, CAPTURE_LOST_RING_FULL, cpu->pending_count,
+		      cpu->pending_from_ns, cpu->pending_to_ns);
+	cpu->pending_count = 0;
+}
+
 /* Makes all that was written before visible to the consumer. */
 RING_INLINE void ring_publish(struct capture_cpu *cpu, __u64 end)
 {

@@ -39,13 +39,13 @@ struct {
 	__type(value, union control_cell);
 } control SEC(".maps");
 
-/* The sizes of ring_template are set before loading too; it must look like each real ring. */
+/* Must look like each real ring: value_size is set before loading, too. */
 struct ring_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, CAPTURE_RING_SLACK_BYTES);
+	__uint(value_size, (64u << 20) + CAPTURE_RING_SLACK_BYTES);
 };
 
 struct {
@@ -62,7 +62,9 @@ struct fragment_key {
 	__u32 id;
 	__u8 protocol;
 	__u8 version;
-	__u16 zero;
+	__u16 outer_tag; /* that the kernel took off the frame; 0: none */
+	__u32 tags_in_data;
+	__u32 is_outgoing;
 };
 
 struct {

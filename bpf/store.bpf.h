@@ -20,16 +20,6 @@ static __always_inline void *ring_at(void *ring, __u64 position)
 	return (char *)ring + (position & (ring_bytes - 1));
 }
 
-static __always_inline void put_pending_loss(struct capture_cpu *cpu, void *ring, __u64 now_ns,
-					     const struct ring_reservation *room)
-{
-	if (room->packet == room->head)
-		return;
-	ring_put_loss(ring_at(ring, room->head), now_ns, CAPTURE_LOST_RING_FULL, cpu->pending_count,
-		      cpu->pending_from_ns, cpu->pending_to_ns);
-	cpu->pending_count = 0;
-}
-
 /* Tells that CLOCK_TAI moved against the ring's clock. Without room it is told with a later packet. */
 static __noinline int check_offset(struct capture_cpu *cpu, void *ring, __u64 stamp_ns)
 {
@@ -41,7 +31,7 @@ static __noinline int check_offset(struct capture_cpu *cpu, void *ring, __u64 st
 	__s64 moved_ns;
 	void *record;
 
-	if (!cpu || !ring || after_ns - before_ns > READING_LIMIT_NS)
+	if (after_ns - before_ns > READING_LIMIT_NS)
 		return 0; /* interrupted in between: the next packet tries again */
 	moved_ns = offset_ns - cpu->tai_offset_ns;
 	if (moved_ns > -OFFSET_TOLERANCE_NS && moved_ns < OFFSET_TOLERANCE_NS) {
@@ -50,7 +40,7 @@ static __noinline int check_offset(struct capture_cpu *cpu, void *ring, __u64 st
 	}
 	if (!ring_reserve(cpu, ring_bytes, sizeof(*step), &room))
 		return 0;
-	put_pending_loss(cpu, ring, stamp_ns, &room);
+	ring_tell_pending(cpu, ring_at(ring, room.head), stamp_ns, &room);
 	record = ring_at(ring, room.packet);
 	step = record + sizeof(struct capture_record);
 	ring_put_header(record, stamp_ns, CAPTURE_RECORD_STEP, sizeof(*step), 0);
@@ -68,9 +58,9 @@ static __noinline int tell_settings(struct capture_cpu *cpu, void *ring, __u64 s
 	struct ring_reservation room;
 	void *record;
 
-	if (!cpu || !ring || !ring_reserve(cpu, ring_bytes, sizeof(*settings), &room))
+	if (!ring_reserve(cpu, ring_bytes, sizeof(*settings), &room))
 		return 0;
-	put_pending_loss(cpu, ring, stamp_ns, &room);
+	ring_tell_pending(cpu, ring_at(ring, room.head), stamp_ns, &room);
 	record = ring_at(ring, room.packet);
 	settings = record + sizeof(struct capture_record);
 	ring_put_header(record, stamp_ns, CAPTURE_RECORD_SETTINGS, sizeof(*settings), 0);
@@ -145,7 +135,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 		ring_count_full(cpu, now_ns);
 		return;
 	}
-	put_pending_loss(cpu, ring, now_ns, &room);
+	ring_tell_pending(cpu, ring_at(ring, room.head), now_ns, &room);
 	record = ring_at(ring, room.packet);
 	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged)) {
 		cpu->lost[CAPTURE_LOST_COPY]++;

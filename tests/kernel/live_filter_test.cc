@@ -184,6 +184,54 @@ TEST(LiveFilter, TheUsersFilterSeesTheTagThatTheKernelTook) {
            {"later fragment", tagged(5, {.id = 7, .offset = 104}).As(17).Data(50), kTaken}});
 }
 
+// As on a trunk: the same packet comes by one VLAN, goes on by another, each time with a first
+// fragment of its own, and the user wants one of them.
+TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirVlan) {
+  const auto tap = LiveTap::Open(kRight, {.filter = "vlan 10"});
+  ASSERT_NE(tap, nullptr);
+  const auto by = [](uint16_t outer, uint16_t inner, const Packet::Ipv4Fields& ip) {
+    Packet packet = Eth().Vlan(outer);
+    if (inner != 0) packet = packet.Vlan(inner);
+    return packet.Ipv4(ip);
+  };
+  const Packet::Ipv4Fields first = {.id = 7, .more = true};
+  const Packet::Ipv4Fields later = {.id = 7, .offset = 104};
+  RunRows(*tap, SendLeft,
+          {{"VLAN 10, first", by(10, 0, first).Udp(53, 1).Data(96), kTaken},
+           {"VLAN 20, first", by(20, 0, first).Udp(53, 1).Data(96), kFiltered},
+           {"VLAN 10, later", by(10, 0, later).As(17).Data(50), kTaken},
+           {"VLAN 20, later", by(20, 0, later).As(17).Data(50), kFiltered},
+           {"no VLAN, later", Eth4(later).As(17).Data(50), kFragment},
+           {"VLAN 10 within VLAN 10: another", by(10, 10, later).As(17).Data(50), kFragment}});
+}
+
+TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirInnerVlan) {
+  const auto tap = LiveTap::Open(kRight, {.filter = "vlan 10 and vlan 5"});
+  ASSERT_NE(tap, nullptr);
+  const auto by = [](uint16_t inner, const Packet::Ipv4Fields& ip) {
+    return Eth().Vlan(10).Vlan(inner).Ipv4(ip);
+  };
+  const Packet::Ipv4Fields first = {.id = 7, .more = true};
+  const Packet::Ipv4Fields later = {.id = 7, .offset = 104};
+  RunRows(*tap, SendLeft,
+          {{"inner VLAN 5, first", by(5, first).Udp(53, 1).Data(96), kTaken},
+           {"inner VLAN 6, first", by(6, first).Udp(53, 1).Data(96), kFiltered},
+           {"inner VLAN 5, later", by(5, later).As(17).Data(50), kTaken},
+           {"inner VLAN 6, later", by(6, later).As(17).Data(50), kFiltered}});
+}
+
+// As on a router that sends back out where the packet came in.
+TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirDirection) {
+  const auto tap = LiveTap::Open(kLeft, {.filter = "inbound"});
+  ASSERT_NE(tap, nullptr);
+  const Row in_first = {"in, first", First4(7, 53, 40000), kTaken};
+  const Row out_first = {"out, first", First4(7, 53, 40000), kFiltered};
+  RunRows(*tap, SendRight, {in_first});
+  RunRows(*tap, SendLeft, {out_first});
+  RunRows(*tap, SendRight, {{"in, later", Later4(7), kTaken}});
+  RunRows(*tap, SendLeft, {{"out, later", Later4(7), kFiltered}});
+}
+
 TEST(LiveFilter, TheUsersFilterIsAskedOnlyAboutTheRightDirection) {
   const auto tap = LiveTap::Open(kLeft, {.filter = "src port 53", .direction = Direction::kOut});
   ASSERT_NE(tap, nullptr);

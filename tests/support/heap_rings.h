@@ -79,7 +79,7 @@ class HeapProducer {
       Lose(time_ns);
       return false;
     }
-    PutPendingLoss(time_ns, room);
+    ring_tell_pending(cpu_, At(room.head), time_ns, &room);
     std::byte* record = At(room.packet);
     std::memcpy(record + sizeof(capture_record), payload, length);
     ring_put_header(reinterpret_cast<capture_record*>(record), time_ns, type, length, length);
@@ -109,12 +109,6 @@ class HeapProducer {
 
  private:
   std::byte* At(uint64_t position) { return data_ + (position & (ring_bytes_ - 1)); }
-  void PutPendingLoss(uint64_t now_ns, const ring_reservation& room) {
-    if (room.packet == room.head) return;
-    ring_put_loss(At(room.head), now_ns, CAPTURE_LOST_RING_FULL, cpu_->pending_count,
-                  cpu_->pending_from_ns, cpu_->pending_to_ns);
-    cpu_->pending_count = 0;
-  }
 
   capture_cpu* cpu_;
   std::byte* data_;
