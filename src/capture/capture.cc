@@ -67,6 +67,7 @@ class Capture {
   absl::Status OpenLoop();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void OnSecond();
+  void FollowCpus();
   void OnOpened(const SegmentFacts& facts);
   void OnFinished(const SegmentFacts& facts);
 
@@ -80,6 +81,8 @@ class Capture {
   Interface interface_;
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<LinkWatch> link_watch_;
+  absl::Status cpu_trouble_;   // said last
+  int cpus_without_ring_ = 0;  // said last
   CurrentFile current_file_;
   std::unique_ptr<Writer> writer_;
   Fd done_fd_;
@@ -97,8 +100,9 @@ absl::Status Capture::Open() {
 
 absl::Status Capture::OpenDirectory() {
   DM_ASSIGN_OR_RETURN(disk_, OpenSystemDisk(options_.directory));
-  std::error_code ignored;
-  directory_ = std::filesystem::canonical(options_.directory, ignored).string();
+  std::error_code error;
+  directory_ = std::filesystem::canonical(options_.directory, error).string();
+  if (error) return ErrnoError(options_.directory, error.value());
   absl::StatusOr<Fd> lock = LockFile(directory_, LockName(interface_.name));
   if (absl::IsFailedPrecondition(lock.status())) {
     return absl::FailedPreconditionError(absl::StrCat("another process captures ", interface_.name,
@@ -152,6 +156,7 @@ absl::Status Capture::OpenTap() {
 
 absl::Status Capture::OpenLoop() {
   done_fd_ = MakeEventFd();
+  if (!done_fd_.valid()) return ErrnoError("eventfd");
   DM_RETURN_IF_ERROR(loop_.Open());
   DM_RETURN_IF_ERROR(loop_.AddSignals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) {
     if (signal == SIGHUP) {
@@ -230,12 +235,8 @@ absl::Status Capture::Close() {
 }
 
 void Capture::OnSecond() {
-  const absl::StatusOr<int> added = tap_->AddMissingRings();
-  if (!added.ok()) {
-    LogError("a CPU came online, but: ", added.status().message());
-  } else if (*added > 0) {
-    LogInfo("made a ring for ", *added, *added == 1 ? " CPU" : " CPUs", " that came online");
-  }
+  FollowCpus();
+  if (link_watch_->unsettled()) link_watch_->Look();
   const FilterCounters counters = tap_->rings()->Counters();
   const WriterStatus& status = writer_->status();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
@@ -245,6 +246,23 @@ void Capture::OnSecond() {
                       .file = current_file_.Get(),
                       .file_bytes = status.segment_bytes.load(),
                       .failing = status.failing.load()});
+}
+
+// Says each thing when it changes, not each second.
+void Capture::FollowCpus() {
+  const absl::StatusOr<int> added = tap_->AddMissingRings();
+  const absl::Status before = std::exchange(cpu_trouble_, added.status());
+  if (!added.ok() && added.status() != before) {
+    LogError("rings for CPUs that come online: ", added.status().message());
+  }
+  if (added.value_or(0) > 0) {
+    LogInfo("made a ring for ", *added, *added == 1 ? " CPU" : " CPUs", " that came online");
+  }
+  const int without = tap_->cpus_without_ring();
+  if (std::exchange(cpus_without_ring_, without) < without) {
+    LogWarning(without, without == 1 ? " CPU has" : " CPUs have",
+               " no ring: --ring-memory is used up, and what comes there is lost");
+  }
 }
 
 void Capture::OnOpened(const SegmentFacts& facts) {

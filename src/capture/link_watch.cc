@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
+#include <utility>
 
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
@@ -24,61 +26,71 @@ absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& in
   return watch;
 }
 
-// Only one thing must be taken from the messages: that the interface went away, because another one
-// may have been made under its name, even under its index, before we look.
-void LinkWatch::ReadMessages() {
-  alignas(nlmsghdr) std::array<char, 16384> buffer;
-  for (;;) {
-    const ssize_t received = recv(socket_.get(), buffer.data(), buffer.size(), 0);
-    if (received <= 0) return;  // EAGAIN: all read. ENOBUFS: some were dropped, so look anyway
-    auto length = static_cast<unsigned>(received);
-    for (auto* message = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(message, length);
-         message = NLMSG_NEXT(message, length)) {
-      if (message->nlmsg_type != RTM_DELLINK) continue;
-      const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(message));
-      if (present_ && link->ifi_index == known_.index) OnGone();
-    }
+void LinkWatch::OnReadable() {
+  // What the messages say does not matter, nor that some may have been dropped (ENOBUFS).
+  std::array<char, 16384> buffer;
+  while (recv(socket_.get(), buffer.data(), buffer.size(), 0) >= 0 || errno != EAGAIN) {
   }
+  Look();
 }
 
-void LinkWatch::OnReadable() {
-  ReadMessages();
+void LinkWatch::Look() {
+  const int bound = tap_->BoundIndex();
   const absl::StatusOr<Interface> found = FindInterface(known_.name);
-  if (found.ok()) {
-    OnFound(*found);
-  } else if (present_) {
-    OnGone();
+  unsettled_ = false;
+  if (!found.ok()) {
+    if (bound > 0) {
+      OnRenamed(bound);
+    } else {
+      OnGone();
+    }
+  } else if (found->index != bound) {
+    OnReturned(*found);
+  } else {
+    OnSameLink(*found);
   }
 }
 
 void LinkWatch::OnGone() {
-  present_ = false;
-  known_.up = false;
+  if (std::exchange(state_, State::kGone) == State::kGone) return;
   LogWarning("interface ", known_.name, " is gone; waiting for its return");
 }
 
-void LinkWatch::OnFound(const Interface& found) {
-  if (!present_ || found.index != known_.index) {
-    const absl::StatusOr<LinkType> was = LinkTypeOf(known_);
-    const absl::StatusOr<LinkType> is = LinkTypeOf(found);
-    if (!is.ok() || *was != *is) {
-      if (present_) OnGone();
-      LogError("interface ", known_.name, " came back with another link type: not captured");
-      return;
-    }
-    const absl::Status bound = tap_->Rebind(found.index);
-    if (!bound.ok()) {
-      LogError("interface ", known_.name, " is there again, but: ", bound.message());
-      return;
-    }
-    LogInfo("interface ", known_.name, " is there again: capturing");
-    present_ = true;
-    known_ = found;
+void LinkWatch::OnRenamed(int index) {
+  if (std::exchange(state_, State::kRenamed) == State::kRenamed) return;
+  LogWarning("interface ", known_.name, " has another name now (index ", index,
+             "); it is captured until there is a new ", known_.name);
+}
+
+void LinkWatch::OnReturned(const Interface& found) {
+  const absl::StatusOr<LinkType> was = LinkTypeOf(known_);
+  const absl::StatusOr<LinkType> is = LinkTypeOf(found);
+  if (!is.ok() || *was != *is) {
+    if (std::exchange(refused_index_, found.index) == found.index) return;
+    state_ = State::kGone;
+    LogError("interface ", known_.name, " came back with another link type: not captured");
     return;
   }
-  if (found.up != known_.up) {
-    LogWarning("interface ", known_.name, found.up ? " is up" : " is down");
+  const absl::Status bound = tap_->Rebind(found.index);
+  if (!bound.ok()) {
+    unsettled_ = true;
+    if (std::exchange(state_, State::kFailed) == State::kFailed) return;
+    LogError("interface ", known_.name, " is there again, but: ", bound.message(),
+             "; trying again");
+    return;
   }
+  LogInfo("interface ", known_.name, " is there again: capturing");
+  state_ = State::kThere;
+  refused_index_ = 0;
+  known_ = found;
+}
+
+void LinkWatch::OnSameLink(const Interface& found) {
+  if (std::exchange(state_, State::kThere) == State::kRenamed) {
+    LogInfo("interface ", known_.name, " has its name again");
+  }
+  if (found.up && !known_.up) LogInfo("interface ", known_.name, " is up");
+  if (!found.up && known_.up) LogWarning("interface ", known_.name, " is down");
   known_ = found;
 }
 

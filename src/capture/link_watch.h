@@ -1,4 +1,4 @@
-// Follows an interface through going down, up, away and being made anew.
+// Follows an interface through going down, up, away, being renamed and being made anew.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@
 
 namespace dns_monitor {
 
-// Level-based: whatever rtnetlink said, or dropped, the interface is looked up again. One thread.
+// Level-based: whatever rtnetlink said, or dropped, the interface is looked up by its name again
+// and compared with what the tap is bound to. One thread.
 class LinkWatch {
  public:
   // `tap` outlives this and is bound to `interface`.
@@ -19,18 +20,25 @@ class LinkWatch {
 
   // Readable when a link of this namespace changed.
   int fd() const { return socket_.get(); }
-  // Reads what changed; binds the tap again when the interface has been made anew. Logs each
-  // change.
   void OnReadable();
+  // Binds the tap again when the interface has been made anew, and logs each change.
+  void Look();
+  // Binding failed: nothing will become readable for that, so Look must be called again.
+  bool unsettled() const { return unsettled_; }
 
  private:
-  LinkWatch(const Interface& interface, Tap* tap) : known_(interface), tap_(tap) {}
-  void ReadMessages();
-  void OnGone();
-  void OnFound(const Interface& found);
+  enum class State { kThere, kGone, kRenamed, kFailed };
 
-  Interface known_;
-  bool present_ = true;
+  LinkWatch(const Interface& interface, Tap* tap) : known_(interface), tap_(tap) {}
+  void OnGone();
+  void OnRenamed(int index);
+  void OnReturned(const Interface& found);
+  void OnSameLink(const Interface& found);
+
+  Interface known_;  // as the tap was bound to it last
+  State state_ = State::kThere;
+  int refused_index_ = 0;  // has another link type, which was said
+  bool unsettled_ = false;
   Tap* const tap_;
   Fd socket_;
 };

@@ -57,14 +57,14 @@ class LibbpfWords {
   std::string words_;
 };
 
-absl::Status LoadError(int error, const LibbpfWords& words) {
+// What the kernel has refused, and with which errno.
+absl::Status Refused(absl::string_view what, int error) {
   if (error == ENOMEM) {
     return absl::ResourceExhaustedError(
-        "not enough memory for the rings (a memory limit of this service?): use a smaller "
-        "--ring-size");
+        absl::StrCat("not enough memory for ", what,
+                     " (a memory limit of this service?): use a smaller --ring-size"));
   }
-  return ErrnoError(absl::StrCat("the kernel refuses the eBPF filter (", words.FirstLine(), ")"),
-                    error);
+  return ErrnoError(absl::StrCat("the kernel refuses ", what), error);
 }
 
 int64_t TaiNs() {
@@ -73,13 +73,25 @@ int64_t TaiNs() {
   return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec;
 }
 
+constexpr uint64_t RingMapBytes(uint64_t ring_bytes) {
+  return ring_bytes + CAPTURE_RING_SLACK_BYTES;
+}
+
+// How many rings of this size fit into the memory for all.
+int RingsWithin(uint64_t memory_bytes, uint64_t ring_bytes) {
+  return static_cast<int>(memory_bytes / RingMapBytes(ring_bytes));
+}
+
 // The largest size of rings that `count` CPUs can have within the memory for all.
-uint64_t FitRingBytes(uint64_t wanted, uint64_t memory_bytes, int count) {
-  uint64_t bytes = wanted;
-  while (bytes > CAPTURE_RING_MIN_BYTES && bytes * static_cast<uint64_t>(count) > memory_bytes) {
-    bytes /= 2;
+absl::StatusOr<uint64_t> FitRingBytes(uint64_t wanted, uint64_t memory_bytes, int count) {
+  for (uint64_t bytes = wanted; bytes >= CAPTURE_RING_MIN_BYTES; bytes /= 2) {
+    if (RingsWithin(memory_bytes, bytes) >= count) return bytes;
   }
-  return bytes;
+  const uint64_t least = RingMapBytes(CAPTURE_RING_MIN_BYTES) * static_cast<uint64_t>(count);
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
+                   ") is less than ", count, count == 1 ? " CPU needs" : " CPUs need",
+                   ": --ring-memory of at least ", FormatSize(static_cast<int64_t>(least))));
 }
 
 size_t RoundUpToPage(size_t bytes) {
@@ -117,17 +129,12 @@ absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOpti
   DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
   const uint64_t memory_bytes =
       options.ring_memory_bytes != 0 ? options.ring_memory_bytes : DefaultRingMemoryBytes();
-  program->ring_bytes_ =
-      FitRingBytes(options.ring_bytes, memory_bytes, static_cast<int>(online.size()));
-  program->max_rings_ = static_cast<int>(memory_bytes / program->ring_bytes_);
+  DM_ASSIGN_OR_RETURN(program->ring_bytes_, FitRingBytes(options.ring_bytes, memory_bytes,
+                                                         static_cast<int>(online.size())));
+  program->max_rings_ = RingsWithin(memory_bytes, program->ring_bytes_);
   DM_RETURN_IF_ERROR(program->LoadObject(options, link_type));
   DM_RETURN_IF_ERROR(program->MapControl());
   DM_RETURN_IF_ERROR(program->AddMissingRings().status());
-  if (program->ring_count_ == 0) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
-        ") is less than one ring (", FormatSize(static_cast<int64_t>(program->ring_bytes_)), ")"));
-  }
   if (!options.filter.empty()) DM_RETURN_IF_ERROR(program->InstallUserFilter(options));
   return program;
 }
@@ -144,7 +151,7 @@ int FilterProgram::entry_fd() const {
 absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type) {
   const LibbpfWords words;
   skeleton_ = capture_bpf__open();
-  if (skeleton_ == nullptr) return LoadError(errno, words);
+  if (skeleton_ == nullptr) return Refused("the eBPF filter", errno);
   cpu_count_ = libbpf_num_possible_cpus();
   if (cpu_count_ < 1) return ErrnoError("counting CPUs", -cpu_count_);
 
@@ -164,10 +171,12 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
   bpf_map__set_max_entries(skeleton_->maps.control, ControlCells(cpu_count_));
   bpf_map__set_max_entries(skeleton_->maps.rings, static_cast<uint32_t>(cpu_count_));
   bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
-                          static_cast<uint32_t>(ring_bytes_) + CAPTURE_RING_SLACK_BYTES);
+                          static_cast<uint32_t>(RingMapBytes(ring_bytes_)));
   bpf_program__set_autoload(skeleton_->progs.capture_classifier, false);
   const int error = capture_bpf__load(skeleton_);
-  if (error != 0) return LoadError(-error, words);
+  if (error != 0) {
+    return Refused(absl::StrCat("the eBPF filter (", words.FirstLine(), ")"), -error);
+  }
   doorbell_ = ring_buffer__new(
       bpf_map__fd(skeleton_->maps.doorbell), [](void*, void*, size_t) { return 0; }, nullptr,
       nullptr);
@@ -190,8 +199,13 @@ absl::Status FilterProgram::MapControl() {
 absl::StatusOr<int> FilterProgram::AddMissingRings() {
   DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
   int added = 0;
+  cpus_without_ring_ = 0;
   for (const int cpu : online) {
-    if (cpu >= cpu_count_ || ring_maps_[cpu].map.valid() || ring_count_ >= max_rings_) continue;
+    if (cpu >= cpu_count_ || ring_maps_[cpu].in_use) continue;
+    if (ring_count_ >= max_rings_) {
+      ++cpus_without_ring_;
+      continue;
+    }
     DM_RETURN_IF_ERROR(AddRing(cpu));
     ++added;
   }
@@ -199,24 +213,27 @@ absl::StatusOr<int> FilterProgram::AddMissingRings() {
 }
 
 // The reader learns of the ring before the filter does: what the filter puts into it then is
-// younger than anything that the reader holds to be final.
+// younger than anything that the reader holds to be final. It reads there from then on, so the
+// memory stays also when the last step fails, for another try.
 absl::Status FilterProgram::AddRing(int cpu) {
-  const uint32_t bytes = static_cast<uint32_t>(ring_bytes_) + CAPTURE_RING_SLACK_BYTES;
-  bpf_map_create_opts map_options{};
-  map_options.sz = sizeof(map_options);
-  map_options.map_flags = BPF_F_MMAPABLE;
-  Ring ring;
-  const LibbpfWords words;
-  ring.map =
-      Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
-  if (!ring.map.valid()) return LoadError(errno, words);
-  DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(ring.map.get(), bytes, PROT_READ));
-  rings_->AddRing(cpu, ring.memory.data());
+  Ring& ring = ring_maps_[cpu];
+  if (!ring.map.valid()) {
+    const auto bytes = static_cast<uint32_t>(RingMapBytes(ring_bytes_));
+    bpf_map_create_opts map_options{};
+    map_options.sz = sizeof(map_options);
+    map_options.map_flags = BPF_F_MMAPABLE;
+    Fd map(
+        bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
+    if (!map.valid()) return Refused("a ring", errno);
+    DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(map.get(), bytes, PROT_READ));
+    ring.map = std::move(map);
+    rings_->AddRing(cpu, ring.memory.data());
+  }
   const int map_fd = ring.map.get();
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.rings), &cpu, &map_fd, BPF_ANY) != 0) {
-    return LoadError(errno, words);
+    return Refused("a ring in use", errno);
   }
-  ring_maps_[cpu] = std::move(ring);
+  ring.in_use = true;
   ++ring_count_;
   return absl::OkStatus();
 }
@@ -234,10 +251,9 @@ absl::Status FilterProgram::InstallUserFilter(const TapOptions& options) {
                                 .stage = CAPTURE_STAGE_FINISH,
                                 .verdict_cb = CAPTURE_CB_VERDICT};
   DM_ASSIGN_OR_RETURN(const std::vector<bpf_insn> translated, TranslateFilter(classic, next));
-  const LibbpfWords words;
   user_filter_ = Fd(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "dns_user_filter", "Dual BSD/GPL",
                                   translated.data(), translated.size(), nullptr));
-  if (!user_filter_.valid()) return LoadError(errno, words);
+  if (!user_filter_.valid()) return Refused("the translation of --filter", errno);
   DM_RETURN_IF_ERROR(
       UpdateStage(CAPTURE_STAGE_FINISH, bpf_program__fd(skeleton_->progs.capture_finish)));
   return UpdateStage(CAPTURE_STAGE_USER_FILTER, user_filter_.get());

@@ -43,6 +43,7 @@ class FilterProgram {
   uint64_t ring_bytes() const { return ring_bytes_; }
   int entry_fd() const;
   absl::StatusOr<int> AddMissingRings();
+  int cpus_without_ring() const { return cpus_without_ring_; }
   int doorbell_fd() const;
   void ClearDoorbell();
 
@@ -57,6 +58,7 @@ class FilterProgram {
   struct Ring {
     Fd map;
     MappedMap memory;
+    bool in_use = false;  // the filter knows it
   };
 
   capture_bpf* skeleton_ = nullptr;
@@ -64,6 +66,7 @@ class FilterProgram {
   uint64_t ring_bytes_ = 0;
   int max_rings_ = 0;
   int ring_count_ = 0;
+  int cpus_without_ring_ = 0;
   int cpu_count_ = 0;
   MappedMap control_;
   std::vector<Ring> ring_maps_;  // by CPU

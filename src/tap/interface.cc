@@ -1,13 +1,13 @@
 #include "dns_monitor/tap/interface.h"
 
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -17,15 +17,31 @@
 namespace dns_monitor {
 namespace {
 
-// linux/if_arp.h has these; net/if_arp.h of older C libraries does not.
-constexpr int kArphrdNone = 0xFFFE;  // tun, wireguard
-constexpr int kArphrdRawIp = 519;    // rmnet
-constexpr int kArphrdPpp = 512;
-constexpr int kArphrdTunnel = 768;   // ipip
-constexpr int kArphrdTunnel6 = 769;  // ip6tnl
-constexpr int kArphrdSit = 776;
-constexpr int kArphrdEther = 1;
-constexpr int kArphrdLoopback = 772;  // a link header of zeros, as Ethernet
+struct KnownLink {
+  int hardware_type;
+  LinkType type;
+  const char* name;
+};
+
+// linux/if_arp.h names these ARPHRD_*; net/if_arp.h of older C libraries lacks some.
+constexpr KnownLink kKnownLinks[] = {
+    {1, LinkType::kEthernet, "ethernet"},    // ETHER
+    {772, LinkType::kEthernet, "loopback"},  // LOOPBACK: a link header of zeros
+    {0xFFFE, LinkType::kRaw, "raw IP"},      // NONE: tun, wireguard
+    {519, LinkType::kRaw, "raw IP"},         // RAWIP: rmnet
+    // PPP: a packet socket sees the IP header first (drivers/net/ppp/ppp_generic.c).
+    {512, LinkType::kRaw, "raw IP"},
+    {768, LinkType::kRaw, "raw IP"},  // TUNNEL: ipip
+    {769, LinkType::kRaw, "raw IP"},  // TUNNEL6: ip6tnl
+    {776, LinkType::kRaw, "raw IP"},  // SIT
+};
+
+std::optional<KnownLink> FindLink(int hardware_type) {
+  for (const KnownLink& link : kKnownLinks) {
+    if (link.hardware_type == hardware_type) return link;
+  }
+  return std::nullopt;
+}
 
 // False when the interface went away meanwhile.
 bool Query(int socket_fd, Interface* interface) {
@@ -72,40 +88,16 @@ absl::StatusOr<Interface> FindInterface(const std::string& name) {
 }
 
 absl::StatusOr<LinkType> LinkTypeOf(const Interface& interface) {
-  switch (interface.hardware_type) {
-    case kArphrdEther:
-    case kArphrdLoopback:
-      return LinkType::kEthernet;
-    case kArphrdNone:
-    case kArphrdRawIp:
-    case kArphrdPpp:  // a packet socket sees the IP header first (drivers/net/ppp/ppp_generic.c)
-    case kArphrdTunnel:
-    case kArphrdTunnel6:
-    case kArphrdSit:
-      return LinkType::kRaw;
-    default:
-      return absl::UnimplementedError(
-          absl::StrCat("interface '", interface.name, "' has link ", DescribeLinkType(interface),
-                       "; only Ethernet, loopback and raw IP (tun, wireguard, ppp) are read"));
-  }
+  const std::optional<KnownLink> known = FindLink(interface.hardware_type);
+  if (known) return known->type;
+  return absl::UnimplementedError(
+      absl::StrCat("interface '", interface.name, "' has link ", DescribeLinkType(interface),
+                   "; only Ethernet, loopback and raw IP (tun, wireguard, ppp) are read"));
 }
 
 std::string DescribeLinkType(const Interface& interface) {
-  switch (interface.hardware_type) {
-    case kArphrdEther:
-      return "ethernet";
-    case kArphrdLoopback:
-      return "loopback";
-    case kArphrdNone:
-    case kArphrdRawIp:
-    case kArphrdPpp:
-    case kArphrdTunnel:
-    case kArphrdTunnel6:
-    case kArphrdSit:
-      return "raw IP";
-    default:
-      return absl::StrCat("type ", interface.hardware_type);
-  }
+  const std::optional<KnownLink> known = FindLink(interface.hardware_type);
+  return known ? known->name : absl::StrCat("type ", interface.hardware_type);
 }
 
 }  // namespace dns_monitor

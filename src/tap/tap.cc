@@ -86,6 +86,9 @@ void Tap::ClearDoorbell() {
 absl::StatusOr<int> Tap::AddMissingRings() {
   return filter_->AddMissingRings();
 }
+int Tap::cpus_without_ring() const {
+  return filter_->cpus_without_ring();
+}
 
 // With protocol 0 the socket receives nothing until it is bound, so the filter is there first.
 absl::Status Tap::OpenSocket() {
@@ -117,11 +120,21 @@ absl::Status Tap::BindTo(int index) {
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     return ErrnoError(absl::StrCat("binding to ", options_.interface.name));
   }
+  return BePromiscuousOn(index);
+}
+
+// A membership is counted for each time that it is asked for, and outlives the binding.
+absl::Status Tap::BePromiscuousOn(int index) {
   if (!options_.promiscuous || options_.interface.loopback) return absl::OkStatus();
   packet_mreq membership{};
-  membership.mr_ifindex = index;
   membership.mr_type = PACKET_MR_PROMISC;
-  if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership)) != 0) {
+  membership.mr_ifindex = promiscuous_index_;
+  // Without one, or when the interface is gone and the membership with it, nothing happens.
+  setsockopt(socket_.get(), SOL_PACKET, PACKET_DROP_MEMBERSHIP, &membership, sizeof(membership));
+  promiscuous_index_ = index;
+  membership.mr_ifindex = index;
+  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
+                 sizeof(membership)) != 0) {
     return ErrnoError(absl::StrCat("promiscuous mode of ", options_.interface.name));
   }
   return absl::OkStatus();
@@ -129,6 +142,14 @@ absl::Status Tap::BindTo(int index) {
 
 absl::Status Tap::Rebind(int index) {
   return BindTo(index);
+}
+
+// The kernel sets it to -1 when the interface goes (net/packet/af_packet.c, packet_notifier).
+int Tap::BoundIndex() const {
+  sockaddr_ll address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return -1;
+  return address.sll_ifindex;
 }
 
 // Closing unregisters the socket and waits for all CPUs to leave it (net/packet/af_packet.c,

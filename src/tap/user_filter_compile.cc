@@ -24,8 +24,10 @@ struct HandleDeleter {
 using Handle = std::unique_ptr<pcap_t, HandleDeleter>;
 
 absl::Status ActivationError(const std::string& interface, pcap_t* handle, int code) {
-  const std::string text = absl::StrCat("--filter: cannot open ", interface, ": ",
-                                        pcap_statustostr(code), " (", pcap_geterr(handle), ")");
+  std::string text =
+      absl::StrCat("--filter: cannot open ", interface, ": ", pcap_statustostr(code));
+  const absl::string_view more = pcap_geterr(handle);
+  if (!more.empty() && more != pcap_statustostr(code)) absl::StrAppend(&text, " (", more, ")");
   switch (code) {
     case PCAP_ERROR_NO_SUCH_DEVICE:
       return absl::NotFoundError(text);
@@ -58,9 +60,17 @@ absl::StatusOr<Handle> OpenDead(int link_type) {
 
 // libpcap does not activate an interface that is down, while a capture may well start on one. What
 // it generates depends on the link type and on the kernel's extensions, not on the interface: take
-// loopback for Ethernet. Without a link-layer header there is no tag to look for.
-absl::StatusOr<Handle> ActivateSubstitute(LinkType link_type) {
-  return link_type == LinkType::kEthernet ? Activate("lo") : OpenDead(DLT_RAW);
+// any Ethernet, loopback first. Without a link-layer header there is no tag to look for.
+absl::StatusOr<Handle> ActivateSubstitute(const Interface& down, LinkType link_type) {
+  if (link_type != LinkType::kEthernet) return OpenDead(DLT_RAW);
+  DM_ASSIGN_OR_RETURN(const std::vector<Interface> interfaces, ListInterfaces());
+  for (const Interface& other : interfaces) {
+    if (!other.up || LinkTypeOf(other).value_or(LinkType::kRaw) != link_type) continue;
+    absl::StatusOr<Handle> handle = Activate(other.name);
+    if (handle.ok()) return handle;
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "--filter cannot be compiled while no interface is up: ", "ip link set ", down.name, " up"));
 }
 
 // For some interfaces without a usable link-layer header (ppp, types that it does not know) libpcap
@@ -73,7 +83,7 @@ absl::StatusOr<Handle> OpenForFramesAsCaptured(const std::string& name) {
   DM_ASSIGN_OR_RETURN(const Interface interface, FindInterface(name));
   DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(interface));
   absl::StatusOr<Handle> handle = Activate(name);
-  if (absl::IsUnavailable(handle.status())) handle = ActivateSubstitute(link_type);
+  if (absl::IsUnavailable(handle.status())) handle = ActivateSubstitute(interface, link_type);
   if (!handle.ok()) return handle.status();
   const int compiled_for = pcap_datalink(handle->get());
   if (compiled_for == (link_type == LinkType::kEthernet ? DLT_EN10MB : DLT_RAW)) return handle;

@@ -1,4 +1,6 @@
 """Interfaces go down, vanish and come back: the capture goes on."""
+import json
+
 from lab.case import LabCase
 from lab.namespace import connect
 from lab.waiting import wait_until
@@ -62,6 +64,66 @@ class LinkChanges(LabCase):
         self.assertEqual(monitor.finish().captured, 400)
         self.assert_whole(self.check_numbered(monitor.files(), 1, [400]))
 
+    def test_made_again_under_the_same_index_unseen(self):
+        """Even when rtnetlink had to drop what it would have told."""
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        self.send_from(0, 100)
+        monitor.wait_for_packets(100)
+        index = json.loads(self.right.ip("-j", "link", "show", "dns0"))[0]["ifindex"]
+        monitor.pause()
+        self.right.ip("link", "delete", "dns0")
+        path = self.path("batch")
+        with open(path, "w", encoding="ascii") as batch:
+            for number in range(150):
+                batch.write(f"link add x{number} type veth peer name y{number}\n"
+                            f"link delete x{number}\n")
+        self.right.ip("-batch", path)
+        connect(self.left, self.right, right_options=("index", index))
+        self.left.ip("address", "add", "10.53.0.1/24", "dev", "peer0")
+        monitor.resume()
+        self.bring_up()
+        monitor.wait_for(r"dns0 is there again")
+        self.assertIn("promiscuity 1", self.right.ip("-d", "link", "show", "dns0"))
+        self.send_from(100, 100)
+        self.assertEqual(monitor.finish().captured, 200)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [200]))
+
+    def test_renamed(self):
+        """The link is captured on, until there is another one of its name."""
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0")
+        self.send_from(0, 100)
+        self.right.ip("link", "set", "dns0", "name", "wan0")
+        monitor.wait_for(r"dns0 has another name now")
+        self.send_from(100, 100)
+        self.right.ip("link", "set", "wan0", "name", "dns0")
+        monitor.wait_for(r"dns0 has its name again")
+        self.send_from(200, 100)
+        monitor.wait_for_packets(300)
+
+        self.right.ip("link", "set", "dns0", "name", "wan0")
+        monitor.wait_for(r"dns0 has another name now", 2)
+        self.right.ip("link", "add", "dns0", "type", "veth", "peer", "name", "other")
+        monitor.wait_for(r"dns0 is there again")
+        self.assertIn("promiscuity 1", self.right.ip("-d", "link", "show", "dns0"))
+        self.assertIn("promiscuity 0", self.right.ip("-d", "link", "show", "wan0"))
+        self.send_from(300, 100)
+        self.assertEqual(monitor.finish().captured, 300)
+
+    def test_a_bridge_port_that_leaves(self):
+        """The kernel tells of it as of a removal, but of the bridge's."""
+        self.make_pair()
+        self.right.ip("link", "add", "br0", "type", "bridge")
+        self.right.ip("link", "set", "dns0", "master", "br0")
+        monitor = self.capture(self.right, "dns0")
+        self.send_from(0, 100)
+        self.right.ip("link", "set", "dns0", "nomaster")
+        self.right.ip("link", "set", "dns0", "down")
+        monitor.wait_for(r"dns0 is down")
+        self.assertNotIn("gone", monitor.errors())
+        self.assertEqual(monitor.finish().captured, 100)
+
     def test_ends_well_while_gone(self):
         self.make_pair()
         monitor = self.capture(self.right, "dns0")
@@ -79,11 +141,14 @@ class LinkChanges(LabCase):
         monitor.wait_for(r"dns0 is gone")
         tun = self.make_tun(self.right, "dns0")
         monitor.wait_for(r"another link type")
+        for number in range(3):  # news of others do not repeat it
+            self.right.ip("link", "add", f"x{number}", "type", "veth", "peer", "name", f"y{number}")
         tun.close()
         connect(self.left, self.right)
         self.left.ip("address", "add", "10.53.0.1/24", "dev", "peer0")
         self.bring_up()
         monitor.wait_for(r"dns0 is there again")
+        self.assertEqual(monitor.errors().count("another link type"), 1)
         self.send_from(100, 100)
         self.assertEqual(monitor.finish().captured, 200)
         self.assert_whole(self.check_numbered(monitor.files(), 1, [200]))

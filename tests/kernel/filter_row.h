@@ -22,6 +22,7 @@ inline constexpr char kMalformed[] = "seen, malformed headers";
 inline constexpr char kTags[] = "seen, too many VLAN tags";
 inline constexpr char kExtensions[] = "seen, too many IPv6 extension headers";
 inline constexpr char kFragment[] = "seen, fragments without their first";
+inline constexpr char kNoRing[] = "seen, matched, CPU without a ring";
 inline constexpr char kQuote[] = "seen, ICMP errors that quote too little";
 
 struct Row {

@@ -112,7 +112,6 @@ std::unique_ptr<LiveTap> LiveTap::Open(const std::string& interface, const LiveO
   options.filter = wanted.filter;
   options.direction = wanted.direction;
   options.snaplen = wanted.snaplen;
-  options.ring_memory_bytes = wanted.ring_memory_bytes;
   options.ring_bytes = CAPTURE_RING_MIN_BYTES;
   absl::StatusOr<std::unique_ptr<Tap>> tap = Tap::Open(options);
   EXPECT_TRUE(tap.ok()) << tap.status();

@@ -43,7 +43,6 @@ struct LiveOptions {
   std::string filter = {};
   Direction direction = Direction::kBoth;
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
-  uint64_t ring_memory_bytes = 0;
 };
 
 // A tap with small rings that was opened and started, and what it has counted since last asked.

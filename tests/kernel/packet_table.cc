@@ -39,7 +39,8 @@ class Classifier {
     const int error = capture_bpf__load(skeleton_);
     loaded_ = error == 0;
     EXPECT_EQ(error, 0) << "needs root";
-    if (loaded_) MakeRing();
+    if (loaded_) MakeControl();
+    if (loaded_ && settings.has_ring) MakeRing();
   }
   ~Classifier() { capture_bpf__destroy(skeleton_); }
 
@@ -81,7 +82,7 @@ class Classifier {
     bpf_program__set_autoload(skeleton_->progs.capture_finish, false);
   }
 
-  void MakeRing() {
+  void MakeControl() {
     const int cpus = libbpf_num_possible_cpus();
     control_ =
         *MappedMap::Map(bpf_map__fd(skeleton_->maps.control),
@@ -89,6 +90,9 @@ class Classifier {
     auto* control = reinterpret_cast<capture_control*>(control_.data());
     FormatControl(control, cpus, kRingBytes, skeleton_->rodata->settings_generation, 0);
     rings_ = std::make_unique<RingSet>(control);
+  }
+
+  void MakeRing() {
     const uint32_t bytes = kRingBytes + CAPTURE_RING_SLACK_BYTES;
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
     ring_ =

@@ -17,6 +17,7 @@ struct Settings {
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
   uint8_t link_type = CAPTURE_LINK_ETHERNET;
   uint8_t direction = CAPTURE_DIRECTION_ANY;
+  bool has_ring = true;  // the CPU that the rows run on
 };
 
 // Runs the rows one after the other through one filter, which remembers fragments between them, and

@@ -263,6 +263,16 @@ TEST(PacketTable, SnapLength) {
   }
 }
 
+// It came up just now, or there was no memory for another ring.
+TEST(PacketTable, OnACpuWithoutARing) {
+  RunTable({.has_ring = false}, {
+                                    {"DNS", Eth4().Udp(40000, 53), kNoRing},
+                                    {"others", Eth4().Udp(40000, 443), kNotDns},
+                                    {"a first fragment", First4(9, 53), kNoRing},
+                                    {"its later one", Later4(9, 1480, false), kNoRing},
+                                });
+}
+
 // A test run counts as an incoming packet.
 TEST(PacketTable, DirectionIn) {
   RunTable({.direction = CAPTURE_DIRECTION_IN}, {

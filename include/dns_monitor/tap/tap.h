@@ -42,7 +42,8 @@ class Tap {
  public:
   // Loads the filter, makes the control map and a ring for each online CPU, and the socket, which
   // receives nothing yet. InvalidArgument: the user's filter, with libpcap's words;
-  // ResourceExhausted: memory; PermissionDenied: capabilities; else what the kernel refused.
+  // ResourceExhausted: memory, or less of it than a ring for each CPU takes; PermissionDenied:
+  // capabilities; else what the kernel refused.
   static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
   ~Tap();
 
@@ -56,8 +57,12 @@ class Tap {
   void Stop();
   // Binds to `index`, the interface made anew, and is promiscuous there again if asked to be.
   absl::Status Rebind(int index);
+  // Of the interface that packets come from; -1 when it was removed.
+  int BoundIndex() const;
   // Gives CPUs that came online a ring. Returns how many got one.
   absl::StatusOr<int> AddMissingRings();
+  // Online, but the memory for all rings is used up: what comes there is counted as lost.
+  int cpus_without_ring() const;
 
   // Readable when a ring has become a quarter full; ClearDoorbell makes it wait again. One thread.
   int doorbell_fd() const;
@@ -67,10 +72,12 @@ class Tap {
   explicit Tap(TapOptions options);
   absl::Status OpenSocket();
   absl::Status BindTo(int index);
+  absl::Status BePromiscuousOn(int index);
 
   const TapOptions options_;
   std::unique_ptr<FilterProgram> filter_;
   Fd socket_;
+  int promiscuous_index_ = 0;
 };
 
 }  // namespace dns_monitor

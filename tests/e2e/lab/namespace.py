@@ -65,10 +65,11 @@ def _set_namespace(fd):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def connect(left, right, left_name="peer0", right_name="dns0", mtu=1500):
+def connect(left, right, left_name="peer0", right_name="dns0", mtu=1500,
+            right_options=()):
     """Makes a veth pair between two namespaces, both ends up."""
     left.ip("link", "add", left_name, "mtu", mtu, "type", "veth",
-            "peer", "name", right_name, "mtu", mtu, "netns", right.name)
+            "peer", "name", right_name, "mtu", mtu, *right_options, "netns", right.name)
     left.ip("link", "set", left_name, "up")
     right.ip("link", "set", right_name, "up")
 
