@@ -1,5 +1,7 @@
 #include "dns_monitor/base/clock.h"
 
+#include <sys/timex.h>
+
 #include <ctime>
 #include <limits>
 
@@ -16,6 +18,11 @@ class KernelClock final : public Clock {
  public:
   int64_t RealtimeNs() const override { return ReadNs(CLOCK_REALTIME); }
   int64_t BoottimeNs() const override { return ReadNs(CLOCK_BOOTTIME); }
+  int64_t TaiOffsetNs() const override {
+    timex state{};  // no modes: only read
+    adjtimex(&state);
+    return state.tai * kNanosecondsPerSecond;
+  }
 };
 
 }  // namespace

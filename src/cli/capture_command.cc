@@ -241,7 +241,7 @@ void CaptureCommand::AddEngine() {
       ->group("Engine");
   AddParsed(
       command_, "--ring-memory", "SIZE",
-      "of all rings (1G, or a sixteenth of the memory if that is less)",
+      "of all rings; they are made smaller to fit (1G, or a sixteenth of the memory if less)",
       [](const std::string& text) { return ParseSize(text); },
       [this](int64_t bytes) { options_.tap.ring_memory_bytes = static_cast<uint64_t>(bytes); })
       ->group("Engine");

@@ -44,12 +44,14 @@ Assembler::Assembler(const SegmentOptions& options, const Clock* clock, BufferPo
 
 void Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors) {
   wall_offset_ns_ = wall_offset_ns;
+  tai_offset_ns_ = clock_->TaiOffsetNs();
   cursors_ = cursors;
   BeginSegment(wall_ns);
 }
 
 void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
   wall_offset_ns_ = wall_offset_ns;
+  tai_offset_ns_ = clock_->TaiOffsetNs();
   border_boot_ns_ = kNever;
   segment_ = free_segments_[--free_count_];
   segment_->stream = true;
@@ -220,9 +222,21 @@ bool Assembler::OnLoss(uint64_t, const capture_loss& loss) {
   return true;
 }
 
-bool Assembler::OnStep(uint64_t time_ns, const capture_step&) {
-  // CLOCK_TAI also moves when only its offset to UTC is set; the wall clock tells which it was.
-  return SetWallOffset(clock_->WallOffsetNs(), static_cast<int64_t>(time_ns));
+bool Assembler::OnStep(uint64_t time_ns, const capture_step& step) {
+  // What the event tells holds at its place, also when the clock was set again before it was read
+  // here. But CLOCK_TAI moves as well when only its distance to the wall clock is set, and when
+  // that was set since the last look, nobody knows which of the two an event tells of: then the
+  // wall clock of now decides.
+  const int64_t now_offset_ns = clock_->WallOffsetNs();
+  const int64_t tai_offset_ns = clock_->TaiOffsetNs();
+  const int64_t told_offset_ns = step.new_offset_ns - tai_offset_ns;
+  const bool set_again = tai_offset_ns == tai_offset_ns_ &&
+                         std::abs(told_offset_ns - now_offset_ns) >= kOffsetToleranceNs;
+  if (!SetWallOffset(set_again ? told_offset_ns : now_offset_ns, static_cast<int64_t>(time_ns))) {
+    return false;
+  }
+  tai_offset_ns_ = tai_offset_ns;
+  return true;
 }
 
 bool Assembler::OnSettings(uint64_t, const capture_settings&) {

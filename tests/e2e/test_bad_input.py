@@ -164,6 +164,13 @@ class BadInput(LabCase):
                 self.assertIn(words, line)
                 self.assertIn("--filter", line)
 
+    def test_filter_while_nothing_is_up(self):
+        """Nobody can be asked what a filter comes to."""
+        self.namespace.ip("link", "set", "lo", "down")
+        line = self.capture_refused(1, "--filter", "udp")
+        self.assertIn("--filter", line)
+        self.assertIn("ip link set lo up", line)
+
     def test_nothing_is_left_behind(self):
         """Who is refused makes no files."""
         self.capture_refused(1, "--filter", "prot 53")

@@ -44,6 +44,17 @@ class LinkChanges(LabCase):
         self.assertEqual(monitor.finish().captured, 100)
         self.assert_whole(self.check_numbered(monitor.files(), 1, [100]))
 
+    def test_started_while_down_with_a_filter(self):
+        """libpcap activates no interface that is down, but its filter is wanted all the same."""
+        self.make_pair()
+        self.right.ip("link", "set", "dns0", "down")
+        monitor = self.capture(self.right, "dns0", "--filter", "host 10.53.0.99 and not vlan")
+        self.bring_up()
+        monitor.wait_for(r"dns0 is up$")
+        self.send_from(0, 100)
+        self.assertEqual(monitor.finish().captured, 100)
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [100]))
+
     def test_removed_and_made_again(self):
         self.make_pair()
         monitor = self.capture(self.right, "dns0")

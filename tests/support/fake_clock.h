@@ -15,6 +15,7 @@ class FakeClock final : public Clock {
 
   int64_t RealtimeNs() const override { return realtime_ns_; }
   int64_t BoottimeNs() const override { return boottime_ns_; }
+  int64_t TaiOffsetNs() const override { return tai_offset_ns_; }
 
   // Time passes: both clocks go on.
   void Advance(int64_t nanoseconds) {
@@ -23,12 +24,14 @@ class FakeClock final : public Clock {
   }
   // The wall clock steps, in either direction; the boot clock does not.
   void Step(int64_t nanoseconds) { realtime_ns_ += nanoseconds; }
+  void SetTaiOffsetNs(int64_t nanoseconds) { tai_offset_ns_ = nanoseconds; }
   void SetRealtimeNs(int64_t nanoseconds) { realtime_ns_ = nanoseconds; }
   void SetBoottimeNs(int64_t nanoseconds) { boottime_ns_ = nanoseconds; }
 
  private:
   std::atomic<int64_t> realtime_ns_{kStartNs};
   std::atomic<int64_t> boottime_ns_{3600 * kNanosecondsPerSecond};
+  std::atomic<int64_t> tai_offset_ns_{0};
 };
 
 }  // namespace dns_monitor

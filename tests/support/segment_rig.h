@@ -34,10 +34,11 @@ class SegmentRig : private WriteObserver {
   static constexpr int64_t kWaitMs = 60'000;  // for the finisher's thread, at the most
 
   // The clock shows `start` when the first segment begins.
-  SegmentRig(SegmentOptions options, absl::Time start)
+  SegmentRig(SegmentOptions options, absl::Time start, int64_t tai_offset_ns = 0)
       : answer_fd_(MakeEventFd()),
         zone_(options.schedule ? options.schedule->zone() : absl::UTCTimeZone()) {
     clock_.SetRealtimeNs(absl::ToUnixNanos(start));
+    clock_.SetTaiOffsetNs(tai_offset_ns);
     FinisherOptions finisher;
     finisher.interface = "eth0";
     finisher.names_need_seconds = options.schedule && options.schedule->NamesNeedSeconds();

@@ -12,6 +12,7 @@ class SteadyFakeClock final : public Clock {
  public:
   int64_t RealtimeNs() const override { return BoottimeNs() + offset_ns_; }
   int64_t BoottimeNs() const override { return boottime_ns_; }
+  int64_t TaiOffsetNs() const override { return 0; }
   void Advance(int64_t nanoseconds) { boottime_ns_ += nanoseconds; }
   void Step(int64_t nanoseconds) { offset_ns_ += nanoseconds; }
 

@@ -146,6 +146,13 @@ TEST(AssemblerBorders, LeaveAnHourOutInSpring) {
 
 // --- The clock is set ---
 
+// As the filter tells that the wall clock is this far ahead of the boot clock from now on.
+bool TellStep(SegmentRig& rig, int64_t wall_offset_ns) {
+  return rig.assembler().OnStep(
+      static_cast<uint64_t>(rig.clock().BoottimeNs()),
+      {.old_offset_ns = 0, .new_offset_ns = wall_offset_ns + rig.clock().TaiOffsetNs()});
+}
+
 TEST(AssemblerClock, BeginsASegmentWhenItIsSetBack) {
   SegmentRig rig(Every(Hours(1)), Utc(kNoon) + Minutes(30));
   rig.PutNow(Numbered(0));
@@ -233,24 +240,60 @@ TEST(AssemblerClock, IsFollowedByTheStepInTheRing) {
   SegmentRig rig(Every(Hours(1)), Utc(kNoon) + Minutes(30));
   rig.PutNow(Numbered(0));
   rig.clock().Step(-60 * kNanosecondsPerSecond);
-  EXPECT_TRUE(rig.assembler().OnStep(static_cast<uint64_t>(rig.clock().BoottimeNs()),
-                                     {.old_offset_ns = 60, .new_offset_ns = 0}));
+  EXPECT_TRUE(TellStep(rig, rig.clock().WallOffsetNs()));
   rig.PutNow(Numbered(1));
   const auto& files = rig.Finish();
   EXPECT_THAT(NamesOf(files), ElementsAre("eth0.20261123_1230.pcap", "eth0.20261123_1229.pcap"));
   ExpectAllOnceInOrder(files, 2);
 }
 
+// The writer comes late, and finds two steps in the rings and the clock where the second left it.
+TEST(AssemblerClock, AppliesEachStepAtItsPlace) {
+  for (const int64_t tai_offset_s : {0, 37}) {
+    SegmentRig rig(Every(Hours(1)), Utc(kNoon) + Minutes(10), tai_offset_s * kNanosecondsPerSecond);
+    const int64_t offset_ns = rig.assembler().wall_offset_ns();
+    rig.PutNow(Numbered(0));
+    rig.clock().Step(1200 * kNanosecondsPerSecond);
+    EXPECT_TRUE(TellStep(rig, offset_ns + 300 * kNanosecondsPerSecond));
+    rig.PutNow(Numbered(1));
+    EXPECT_TRUE(TellStep(rig, rig.clock().WallOffsetNs()));
+    rig.PutNow(Numbered(2));
+    rig.FollowClock();
+    const auto& files = rig.Finish();
+    ASSERT_THAT(files, SizeIs(1));
+    EXPECT_THAT(TimesSince(Utc(kNoon) + Minutes(10), files[0]),
+                ElementsAre(0, 300 * kNanosecondsPerSecond, 1200 * kNanosecondsPerSecond));
+    EXPECT_EQ(rig.log().Count("set ahead by 5m"), 1);
+    EXPECT_EQ(rig.log().Count("set ahead by 15m"), 1);
+  }
+}
+
 TEST(AssemblerClock, DoesNotMoveWithTheOffsetOfTai) {
   SegmentRig rig(Every(Hours(1)), Utc(kNoon));
   rig.PutNow(Numbered(0));
-  EXPECT_TRUE(rig.assembler().OnStep(static_cast<uint64_t>(rig.clock().BoottimeNs()),
-                                     {.old_offset_ns = 0, .new_offset_ns = 37'000'000'000}));
+  rig.clock().SetTaiOffsetNs(37 * kNanosecondsPerSecond);
+  EXPECT_TRUE(TellStep(rig, rig.clock().WallOffsetNs()));  // by the first CPU
   rig.PutNow(Numbered(1));
+  EXPECT_TRUE(TellStep(rig, rig.clock().WallOffsetNs()));  // by the next one
+  rig.PutNow(Numbered(2));
   const auto& files = rig.Finish();
   EXPECT_THAT(files, SizeIs(1));
-  EXPECT_THAT(TimesSince(Utc(kNoon), files[0]), ElementsAre(0, 0));
+  EXPECT_THAT(TimesSince(Utc(kNoon), files[0]), ElementsAre(0, 0, 0));
   EXPECT_THAT(rig.log().Lines(), IsEmpty());
+}
+
+// An event from before the offset of TAI was set tells a time that is 37 s off by now.
+TEST(AssemblerClock, GoesByTheWallClockWhenTheOffsetOfTaiWasSetSince) {
+  SegmentRig rig(Every(Hours(1)), Utc(kNoon));
+  rig.clock().Step(60 * kNanosecondsPerSecond);
+  const int64_t told_ns = rig.clock().WallOffsetNs();
+  rig.clock().SetTaiOffsetNs(37 * kNanosecondsPerSecond);
+  EXPECT_TRUE(rig.assembler().OnStep(static_cast<uint64_t>(rig.clock().BoottimeNs()),
+                                     {.old_offset_ns = 0, .new_offset_ns = told_ns}));
+  rig.PutNow(Numbered(0));
+  const auto& files = rig.Finish();
+  ASSERT_THAT(files, SizeIs(1));
+  EXPECT_THAT(TimesSince(Utc(kNoon), files[0]), ElementsAre(60 * kNanosecondsPerSecond));
 }
 
 TEST(AssemblerClock, MayBeReadWithTheUsualJitter) {

@@ -107,6 +107,7 @@ class Assembler {
   Buffer* buffer_ = nullptr;
 
   int64_t wall_offset_ns_ = 0;   // CLOCK_REALTIME - CLOCK_BOOTTIME
+  int64_t tai_offset_ns_ = 0;    // CLOCK_TAI - CLOCK_REALTIME, as last looked at
   int64_t border_boot_ns_ = 0;   // where the segment ends, in the ring's time
   uint64_t last_time_ns_ = 0;    // of the youngest record appended
   int64_t second_start_ns_ = 0;  // the whole second that the last packet fell into
