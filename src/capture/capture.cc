@@ -223,8 +223,7 @@ absl::Status Capture::Close() {
                              .late = writer_->status().packets_late.load(),
                              .lost_by_writer = result.packets_lost,
                              .reader_gone = writer_->status().stream_closed.load()};
-  const std::string summary = FormatSummary(totals);
-  [[maybe_unused]] const ssize_t put = write(STDERR_FILENO, summary.data(), summary.size());
+  LogText(FormatSummary(totals));
   DM_RETURN_IF_ERROR(result.status);
   // Who closes a stream, or asks for a number of packets, has what they want.
   const bool ended_early = totals.reader_gone || writer_->status().count_reached.load();
@@ -287,6 +286,7 @@ void Capture::OnFinished(const SegmentFacts& facts) {
 absl::Status RunCapture(const CaptureOptions& options) {
   // A reader of the stream that goes away is told by EPIPE.
   signal(SIGPIPE, SIG_IGN);
+  const LogThread log_thread;
   Capture capture(options);
   DM_RETURN_IF_ERROR(capture.Open());
   absl::Status status = capture.Run();

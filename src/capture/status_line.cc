@@ -16,34 +16,20 @@ namespace dns_monitor {
 namespace {
 
 constexpr int kUsualColumns = 80;
-constexpr char kEraseLine[] = "\r\x1b[K";
-
 int TerminalColumns() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualColumns;
   return size.ws_col;
 }
 
-void Put(const std::string& text) {
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-}
-
 }  // namespace
 
-StatusLine::StatusLine() : terminal_(isatty(STDERR_FILENO) != 0) {
-  if (!terminal_) return;
-  SetLogFrame([] { Put(kEraseLine); }, [this] { Put(line_); });
-}
-
 StatusLine::~StatusLine() {
-  if (!terminal_) return;
-  SetLogFrame(nullptr, nullptr);
-  Put(kEraseLine);
+  ShowStatus("");
 }
 
 void StatusLine::Show(const StatusSample& sample) {
   const StatusSample before = std::exchange(last_, sample);
-  if (!terminal_) return;
   const int64_t elapsed_ns = sample.time_ns - before.time_ns;
   double rate = 0;
   if (before.time_ns != 0 && elapsed_ns > 0) {
@@ -51,11 +37,7 @@ void StatusLine::Show(const StatusSample& sample) {
            static_cast<double>(elapsed_ns);
   }
   // A terminal that wraps at its last column would break the line.
-  const std::string line = Format(sample, rate, TerminalColumns() - 1);
-  UpdateLogFrame([this, &line] {
-    line_ = line;
-    Put(absl::StrCat(kEraseLine, line_));
-  });
+  ShowStatus(Format(sample, rate, TerminalColumns() - 1));
 }
 
 std::string StatusLine::Format(const StatusSample& sample, double packets_per_second, int columns) {

@@ -16,11 +16,10 @@ struct StatusSample {
   bool failing = false;
 };
 
-// Lives while a capture runs and standard error is a terminal; log lines are written above it.
-// One thread, but for the log's frame, which the log locks.
+// Lives while a capture runs; log lines are written above it. One thread.
 class StatusLine {
  public:
-  StatusLine();
+  StatusLine() = default;
   ~StatusLine();
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
@@ -32,9 +31,7 @@ class StatusLine {
   static std::string Format(const StatusSample& sample, double packets_per_second, int columns);
 
  private:
-  const bool terminal_;
   StatusSample last_;
-  std::string line_;  // as shown; guarded by the log's lock
 };
 
 }  // namespace dns_monitor

@@ -338,10 +338,27 @@ class Words(LabCase):
             return "".join(text)
         wait_until(lambda: "capturing on dns0" in shown(), shown)
         self.send(self.left, "10.53.0.99", "--count", "10")
-        status = r"\r\x1b\[K[\d ]+/s +10 packets +0 lost +dns0\.\d+_\d+\.pcap\.part +[\d.]+ \w+"
+        status = r"(\n|\r\x1b\[K)[\d ]+/s +10 packets +0 lost +dns0\.\d+_\d+\.pcap\.part +[\d.]+ \w+"
         wait_until(lambda: re.search(status, shown()), shown)
         self.assertEqual(monitor.stop(), 0)
         wait_until(lambda: re.search(r"\n10 packets captured|K10 packets captured", shown()), shown)
+
+    def test_a_stopped_terminal(self):
+        """Ctrl-S stops what is shown, and nothing else."""
+        self.make_pair()
+        terminal, its_other_end = os.openpty()
+        self.addCleanup(os.close, terminal)
+        monitor = self.capture(self.right, "dns0", "--rotate", "1s", wait=False,
+                               stderr=its_other_end)
+        self.addCleanup(os.close, its_other_end)
+        wait_until(lambda: b"capturing on dns0" in os.read(terminal, 65536), "the capture")
+        os.write(terminal, b"\x13")
+        self.send(self.left, "10.53.0.99", "--count", "3000", "--rate", "1000")
+        # It ends as well, though its last words are not taken.
+        self.assertEqual(monitor.stop(), 0)
+        files = monitor.files()
+        self.assertGreaterEqual(len(files), 3)
+        self.assert_whole(self.check_numbered(files, 1, [3000]))
 
     def test_priorities_for_the_journal(self):
         """Standard error is the journal when JOURNAL_STREAM says so (systemd.exec(5))."""

@@ -69,11 +69,10 @@ TEST(Log, GivesPrioritiesToTheJournal) {
   EXPECT_EQ(StderrOf([] {
               PretendJournal(0);
               LogInfo("a");
-              Log(Severity::kNotice, "b");
               LogWarning("c");
               LogError("d");
             }),
-            "<6>a\n<5>b\n<4>c\n<3>d\n");
+            "<6>a\n<4>c\n<3>d\n");
 }
 
 TEST(Log, KnowsWhenTheJournalIsSomewhereElse) {
@@ -101,21 +100,6 @@ TEST(Log, LeavesOtherTextAlone) {
             "dns-monitor: Zürich \\ %s \"x\"\ndns-monitor: \n");
 }
 
-TEST(Log, StandsBetweenItsFrame) {
-  EXPECT_EQ(StderrOf([] {
-              unsetenv("JOURNAL_STREAM");
-              char shown = '1';
-              SetLogFrame([] { [[maybe_unused]] auto n = write(STDERR_FILENO, "[", 1); },
-                          [&shown] { [[maybe_unused]] auto n = write(STDERR_FILENO, &shown, 1); });
-              LogInfo("a");
-              UpdateLogFrame([&shown] { shown = '2'; });
-              LogInfo("b");
-              SetLogFrame(nullptr, nullptr);
-              LogInfo("c");
-            }),
-            "[dns-monitor: a\n1[dns-monitor: b\n2dns-monitor: c\n");
-}
-
 TEST(Log, WritesWholeLinesFromSeveralThreads) {
   constexpr int kThreads = 4;
   constexpr int kLines = 100;
@@ -132,6 +116,74 @@ TEST(Log, WritesWholeLinesFromSeveralThreads) {
   const std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
   EXPECT_THAT(lines, SizeIs(kThreads * kLines));
   EXPECT_THAT(lines, Each("dns-monitor: 0123456789"));
+}
+
+TEST(LogThread, WritesEverythingInOrder) {
+  EXPECT_EQ(StderrOf([] {
+              unsetenv("JOURNAL_STREAM");
+              LogInfo("before");
+              {
+                const LogThread thread;
+                LogInfo("a");
+                LogText("b\nc\n");
+                LogWarning("d");
+              }
+              LogInfo("after");
+            }),
+            "dns-monitor: before\ndns-monitor: a\nb\nc\ndns-monitor: d\ndns-monitor: after\n");
+}
+
+// Whoever logs goes on while nobody reads; what did not fit is told afterwards.
+TEST(LogThread, WaitsForNobody) {
+  constexpr int kLines = 3 * LogThread::kMaxLines;
+  const std::string text = StderrOf([] {
+    unsetenv("JOURNAL_STREAM");
+    const int reader = dup(STDERR_FILENO);
+    // Standard error is a full pipe that is emptied only once all has been logged.
+    int stalled[2];
+    if (pipe(stalled) != 0) _exit(1);
+    dup2(stalled[1], STDERR_FILENO);
+    close(stalled[1]);
+    fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+    std::thread copy;
+    {
+      const LogThread thread;
+      for (int line = 0; line < kLines; ++line) LogInfo("line ", line);
+      copy = std::thread([&] {
+        char chunk[4096];
+        for (ssize_t got = 0; (got = read(stalled[0], chunk, sizeof(chunk))) > 0;) {
+          if (write(reader, chunk, static_cast<size_t>(got)) != got) _exit(1);
+        }
+      });
+    }
+    close(STDERR_FILENO);
+    copy.join();
+  });
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n', absl::SkipEmpty());
+  ASSERT_GT(lines.size(), size_t{LogThread::kMaxLines});
+  ASSERT_LT(lines.size(), size_t{kLines});
+  const size_t told = lines.size() - 1;
+  for (size_t line = 0; line < told; ++line) {
+    EXPECT_EQ(lines[line], absl::StrCat("dns-monitor: line ", line));
+  }
+  EXPECT_EQ(lines[told], absl::StrCat("dns-monitor: ", kLines - told,
+                                      " lines were not logged: standard error did not take them"));
+}
+
+// Also the process ends, though its last lines find nobody.
+TEST(LogThread, IsGivenUpAtTheEnd) {
+  EXPECT_EQ(StderrOf([] {
+              int stalled[2];
+              if (pipe(stalled) != 0) _exit(1);
+              dup2(stalled[1], STDERR_FILENO);
+              fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+              {
+                const LogThread thread;
+                for (int line = 0; line < 1000; ++line) LogInfo("nobody reads this");
+              }
+              LogInfo("nor this");
+            }),
+            "");
 }
 
 TEST(Log, GoesToASinkInTests) {

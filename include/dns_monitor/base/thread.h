@@ -1,0 +1,13 @@
+// How threads are started.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace dns_monitor {
+
+// Runs `body` on a thread of its own that gets no signal: those are for the thread that waits for
+// them. `name` (15 characters at most, prctl(2)) is what ps and top show.
+std::thread StartThread(const char* name, std::function<void()> body);
+
+}  // namespace dns_monitor
