@@ -108,13 +108,15 @@ absl::Status SystemDisk::Truncate(int fd, int64_t length_bytes) {
 
 absl::Status SystemDisk::SetAccess(int fd, uint32_t mode, int64_t group) {
   // The group first: the old one never gets the new permissions.
+  absl::Status status;
   if (group >= 0 && fchown(fd, static_cast<uid_t>(-1), static_cast<gid_t>(group)) != 0) {
-    return ErrnoError(absl::StrCat("cannot set the group of a file in ", path_));
+    status = ErrnoError(absl::StrCat("cannot set the group of a file in ", path_));
+    mode &= ~uint32_t{S_IRWXG};
   }
   if (fchmod(fd, mode) != 0) {
-    return ErrnoError(absl::StrCat("cannot set the permissions of a file in ", path_));
+    status.Update(ErrnoError(absl::StrCat("cannot set the permissions of a file in ", path_)));
   }
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status SystemDisk::SyncFile(int fd) {

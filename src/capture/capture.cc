@@ -1,8 +1,10 @@
 #include "dns_monitor/capture/capture.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -55,15 +57,18 @@ class Capture {
   explicit Capture(const CaptureOptions& options) : options_(options) {}
 
   absl::Status Open();
+  absl::Status Start();
   absl::Status Run();
   // Detaches, drains, finishes, reports.
   absl::Status Close();
 
  private:
   absl::Status OpenDirectory();
+  absl::Status CheckGroup();
   void WarnOfLeftovers();
   absl::Status OpenTap();
   absl::Status OpenWriter();
+  int64_t MaxSegmentBytes() const;
   absl::Status OpenLoop();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void OnSecond();
@@ -110,6 +115,7 @@ absl::Status Capture::OpenDirectory() {
   }
   DM_RETURN_IF_ERROR(lock.status());
   lock_ = *std::move(lock);
+  DM_RETURN_IF_ERROR(CheckGroup());
   WarnOfLeftovers();
   if (!options_.retention.any()) return absl::OkStatus();
   // Who watches the free space watches it together with the others that do.
@@ -122,6 +128,17 @@ absl::Status Capture::OpenDirectory() {
                                                                  .limits = options_.retention},
                                                  *disk_, *peers_);
   return absl::OkStatus();
+}
+
+// Now, and not when the first file is finished.
+absl::Status Capture::CheckGroup() {
+  if (options_.group < 0) return absl::OkStatus();
+  if (fchown(lock_.get(), -1, static_cast<gid_t>(options_.group)) == 0) return absl::OkStatus();
+  const int error = errno;
+  if (error != EPERM) return ErrnoError("--group", error);
+  return absl::PermissionDeniedError(
+      absl::StrCat("--group: files cannot be given to group ", options_.group,
+                   ": this user is no member of it, and has no CAP_CHOWN"));
 }
 
 // Their names count as taken, so nothing of them is overwritten.
@@ -173,6 +190,19 @@ absl::Status Capture::OpenLoop() {
   return loop_.AddReadable(done_fd_.get(), [this] { loop_.Quit(); });
 }
 
+// Under a limit on the size of files (ulimit -f), the next segment begins in time.
+int64_t Capture::MaxSegmentBytes() const {
+  rlimit limit{};
+  if (options_.stream() || getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+      limit.rlim_cur >= static_cast<rlim_t>(options_.max_segment_bytes)) {
+    return options_.max_segment_bytes;
+  }
+  const auto bytes = static_cast<int64_t>(limit.rlim_cur);
+  LogWarning("files of this process may have ", FormatSize(bytes),
+             " at most (ulimit -f): a new one begins at that size");
+  return bytes;
+}
+
 absl::Status Capture::OpenWriter() {
   DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(interface_));
   DM_ASSIGN_OR_RETURN(const RotationSchedule schedule,
@@ -182,7 +212,7 @@ absl::Status Capture::OpenWriter() {
                      .snaplen = options_.tap.snaplen,
                      .nanoseconds = options_.nanoseconds,
                      .schedule = schedule,
-                     .max_segment_bytes = options_.max_segment_bytes,
+                     .max_segment_bytes = MaxSegmentBytes(),
                      .max_packets = options_.max_packets};
   writer.finisher = {.interface = interface_.name,
                      .names_need_seconds = schedule.NamesNeedSeconds(),
@@ -201,13 +231,19 @@ absl::Status Capture::OpenWriter() {
   return absl::OkStatus();
 }
 
-absl::Status Capture::Run() {
-  if (retention_ != nullptr) retention_->Start();
-  DM_RETURN_IF_ERROR(writer_->Start());
+absl::Status Capture::Start() {
+  // The tap first: when it cannot, no file is made. The rings hold what comes until the writer
+  // takes it.
   DM_RETURN_IF_ERROR(tap_->Start());
+  if (retention_ != nullptr) retention_->Start();
+  writer_->Start();
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
           FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
           writer_->backend_name());
+  return absl::OkStatus();
+}
+
+absl::Status Capture::Run() {
   status_line_ = std::make_unique<StatusLine>();
   absl::Status status = loop_.Run();
   status_line_.reset();
@@ -222,13 +258,15 @@ absl::Status Capture::Close() {
                              .written = result.packets_written,
                              .late = writer_->status().packets_late.load(),
                              .lost_by_writer = result.packets_lost,
+                             .stream = options_.stream(),
                              .reader_gone = writer_->status().stream_closed.load()};
   LogText(FormatSummary(totals));
   DM_RETURN_IF_ERROR(result.status);
-  // Who closes a stream, or asks for a number of packets, has what they want.
-  const bool ended_early = totals.reader_gone || writer_->status().count_reached.load();
-  const uint64_t unwritten = totals.lost_by_writer + totals.in_ring();
-  if (ended_early || unwritten == 0) return absl::OkStatus();
+  // Who closes a stream wants no more; who asks for a number of packets, nothing behind them.
+  if (totals.reader_gone) return absl::OkStatus();
+  uint64_t unwritten = totals.lost_by_writer;
+  if (!writer_->status().count_reached.load()) unwritten += totals.in_ring();
+  if (unwritten == 0) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
 }
@@ -286,9 +324,12 @@ void Capture::OnFinished(const SegmentFacts& facts) {
 absl::Status RunCapture(const CaptureOptions& options) {
   // A reader of the stream that goes away is told by EPIPE.
   signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is told by EFBIG.
+  signal(SIGXFSZ, SIG_IGN);
   const LogThread log_thread;
   Capture capture(options);
   DM_RETURN_IF_ERROR(capture.Open());
+  DM_RETURN_IF_ERROR(capture.Start());
   absl::Status status = capture.Run();
   status.Update(capture.Close());
   return status;

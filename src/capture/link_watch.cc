@@ -37,7 +37,9 @@ void LinkWatch::OnReadable() {
 void LinkWatch::Look() {
   const int bound = tap_->BoundIndex();
   const absl::StatusOr<Interface> found = FindInterface(known_.name);
-  unsettled_ = false;
+  // Whoever cannot be asked just now (no descriptor, no memory) is asked again.
+  unsettled_ = !found.ok() && !absl::IsNotFound(found.status());
+  if (unsettled_) return;
   if (!found.ok()) {
     if (bound > 0) {
       OnRenamed(bound);

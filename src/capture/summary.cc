@@ -38,6 +38,7 @@ std::string FormatSummary(const CaptureTotals& totals) {
   }
   AppendCause(totals.lost_by_writer,
               totals.reader_gone ? "not written: the reader of the stream has gone"
+              : totals.stream    ? "not written: the reader of the stream took no more"
                                  : "not written: the disk refused them",
               &text);
   if (totals.in_ring() > 0) {

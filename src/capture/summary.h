@@ -12,7 +12,8 @@ struct CaptureTotals {
   uint64_t written = 0;
   uint64_t late = 0;
   uint64_t lost_by_writer = 0;  // taken from a ring, but not written to the end
-  bool reader_gone = false;     // … because whoever read the stream has closed it
+  bool stream = false;          // to standard output, not to files
+  bool reader_gone = false;     // whoever read the stream has closed it
 
   // What the rings still held when the capture ended before they were empty (--count).
   uint64_t in_ring() const;

@@ -1,5 +1,6 @@
 #include "capture_command.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -92,7 +94,11 @@ absl::StatusOr<Direction> ParseDirection(const std::string& text) {
 
 absl::StatusOr<int64_t> ParseGroup(const std::string& text) {
   int64_t number = 0;
-  if (absl::SimpleAtoi(text, &number) && number >= 0) return number;
+  if (absl::SimpleAtoi(text, &number)) {
+    // The highest means "no change" to chown(2).
+    if (number >= 0 && number < std::numeric_limits<gid_t>::max()) return number;
+    return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not the number of a group"));
+  }
   const group* entry = getgrnam(text.c_str());
   if (entry == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("there is no group '", text, "'"));
@@ -279,10 +285,14 @@ absl::Status CaptureCommand::Check() const {
     return absl::InvalidArgumentError(
         "-w - would write binary data to the terminal: pipe it, as in '| tshark -r -'");
   }
-  if (stream && options_.retention.any()) {
+  if (stream && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+    return absl::InvalidArgumentError("-w - needs a standard output, and that is closed");
+  }
+  for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--max-age",
+                             "--max-size", "--min-free"}) {
+    if (!stream || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
-        "a stream has no files to keep or delete: leave --max-age, "
-        "--max-size and --min-free out");
+        absl::StrCat("a stream has no files: leave ", option, " out"));
   }
   if (ports_.size() > CAPTURE_MAX_PORTS) {
     return absl::InvalidArgumentError(

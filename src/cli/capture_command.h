@@ -33,7 +33,6 @@ class CaptureCommand {
   CaptureOptions options_;
   std::vector<uint16_t> ports_;
   std::string stream_;
-  std::string group_;
 };
 
 }  // namespace dns_monitor

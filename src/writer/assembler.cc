@@ -236,6 +236,7 @@ bool Assembler::OnStep(uint64_t time_ns, const capture_step& step) {
     return false;
   }
   tai_offset_ns_ = tai_offset_ns;
+  stepped_at_ns_ = static_cast<int64_t>(time_ns);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/base/thread.h"
 
 namespace dns_monitor {
 namespace {
@@ -19,7 +20,7 @@ constexpr int kMaxOrdinal = 1'000'000;  // of names taken within one minute
 
 Finisher::Finisher(Disk* disk, FinisherOptions options)
     : disk_(disk), options_(std::move(options)), wake_fd_(MakeEventFd()) {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = StartThread("finisher", [this] { Run(); });
 }
 
 Finisher::~Finisher() {
@@ -178,7 +179,9 @@ void Finisher::FinishFiles(Segment* segment) {
   segment->direct.Reset();
   segment->buffered.Reset();
   if (!status.ok()) {
-    LogError("cannot finish ", part, ": ", status.message());
+    LogError(renamed.ok() ? absl::StrCat(facts.name.Pcap(), " is not as it should be: ")
+                          : absl::StrCat("cannot finish ", part, ": "),
+             status.message());
     first_error_.Update(status);
   }
   if (renamed.ok() && options_.on_finished) options_.on_finished(facts);

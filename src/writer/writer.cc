@@ -7,6 +7,7 @@
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/base/thread.h"
 
 namespace dns_monitor {
 namespace {
@@ -32,6 +33,7 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Create(WriterOptions options, co
                                                        RingSet* rings, Disk* disk) {
   std::unique_ptr<Writer> writer(new Writer(std::move(options), clock, rings, disk));
   DM_RETURN_IF_ERROR(writer->SetUpWaiting());
+  writer->SampleClock(clock->BoottimeNs());
   return writer;
 }
 
@@ -67,15 +69,13 @@ absl::Status Writer::SetUpWaiting() {
   return absl::OkStatus();
 }
 
-absl::Status Writer::Start() {
-  const int64_t offset_ns = clock_->WallOffsetNs();
+void Writer::Start() {
   if (finisher_ == nullptr) {
-    assembler_.BeginStream(options_.stream_fd, offset_ns);
+    assembler_.BeginStream(options_.stream_fd, sample_.offset_ns);
   } else {
-    assembler_.Begin(clock_->RealtimeNs(), offset_ns, merger_.cursors());
+    assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
   }
-  thread_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
+  thread_ = StartThread("writer", [this] { Run(); });
 }
 
 void Writer::RotateSoon() {
@@ -94,6 +94,7 @@ void Writer::Run() {
 
 void Writer::RunOnce() {
   const int64_t now_ns = clock_->BoottimeNs();
+  SampleClock(now_ns);
   TakeAnswers();
   queue_.Pump();
   const uint64_t fullest = merger_.Observe(now_ns);
@@ -107,14 +108,30 @@ void Writer::RunOnce() {
 
 void Writer::TakeAnswers() {
   if (finisher_ == nullptr) return;
-  while (Segment* segment = finisher_->NextOpened()) segment->opened = true;
-  while (Segment* segment = finisher_->NextFinished()) assembler_.Reuse(segment);
+  while (Segment* segment = finisher_->NextOpened()) {
+    segment->opened = true;
+    ++answers_;
+  }
+  while (Segment* segment = finisher_->NextFinished()) {
+    assembler_.Reuse(segment);
+    ++answers_;
+  }
+}
+
+// Kept until every record from before it has been taken: a step of the clock is not to move those.
+void Writer::SampleClock(int64_t now_ns) {
+  if (sample_.boot_ns == 0) sample_ = {.boot_ns = now_ns, .offset_ns = clock_->WallOffsetNs()};
 }
 
 // What depends on the clock alone. A false answer means "later": the next round asks again.
 void Writer::FollowClock() {
   const int64_t horizon_ns = merger_.horizon_ns();
-  if (!assembler_.SetWallOffset(clock_->WallOffsetNs(), horizon_ns)) return;
+  if (horizon_ns >= sample_.boot_ns) {
+    // What an event in the rings told since is newer.
+    const bool newest = sample_.boot_ns > assembler_.stepped_at_ns();
+    if (newest && !assembler_.SetWallOffset(sample_.offset_ns, horizon_ns)) return;
+    sample_ = {};
+  }
   if (!assembler_.AdvanceTo(horizon_ns)) return;
   if (rotate_.load() && assembler_.RotateAt(horizon_ns)) rotate_.store(false);
 }
@@ -186,7 +203,8 @@ void Writer::WriteTheRest() {
     queue_.Pump();
   }
   if (!queue_.idle()) {
-    LogError("giving up on the disk; what is not written is lost");
+    LogError("giving up on the ", options_.stream() ? "reader of the stream" : "disk",
+             "; what is not written is lost");
     queue_.Abandon();
   }
   PublishStatus();
@@ -207,8 +225,8 @@ void Writer::TakePendingLosses() {
 
 bool Writer::OutOfPatience() {
   const int64_t now_ns = clock_->BoottimeNs();
-  if (queue_.bytes_written() != progress_bytes_) {
-    progress_bytes_ = queue_.bytes_written();
+  if (const uint64_t progress = queue_.bytes_written() + answers_; progress != progress_) {
+    progress_ = progress;
     progress_at_ns_ = now_ns;
   }
   return now_ns - progress_at_ns_ > kPatienceNs;

@@ -55,7 +55,7 @@ class BadInput(LabCase):
                 "--count": ("0", "-1", "x"),
                 "--duration": ("0", "x"),
                 "--mode": ("0999", "rw-", "07777", "1777", ""),
-                "--group": ("no-such-group", "-1"),
+                "--group": ("no-such-group", "-1", "4294967295", "4294967296"),
         }.items():
             for value in values:
                 with self.subTest(option=option, value=value):
@@ -81,7 +81,10 @@ class BadInput(LabCase):
                 ("capture", "lo", "-d", here, "--rotate", "25h"): "whole days",
                 ("capture", "lo", "-d", here, "-w", "-"): "not both",
                 ("capture", "lo", "-w", "file.pcap"): "-w",
-                ("capture", "lo", "-w", "-", "--max-size", "1G"): "stream",
+                ("capture", "lo", "-w", "-", "--max-size", "1G"): "leave --max-size out",
+                ("capture", "lo", "-w", "-", "--rotate", "1h"): "leave --rotate out",
+                ("capture", "lo", "-w", "-", "--utc"): "leave --utc out",
+                ("capture", "lo", "-w", "-", "--group", "0"): "leave --group out",
                 ("capture", "lo", "-d", here, *["--port", "53"] * 17): "16",
                 ("interfaces", "lo"): "lo",
         }.items():
@@ -96,6 +99,17 @@ class BadInput(LabCase):
                                   stdout=slave)
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"\Adns-monitor: .*terminal.*\n\Z")
+
+    def test_a_stream_to_nowhere(self):
+        line = self.refused(2, "capture", "lo", "-w", "-", prefix=("sh", "-c", 'exec "$@" >&-', "sh"))
+        self.assertIn("closed", line)
+
+    def test_a_group_of_others(self):
+        """Told at once, and not when the first file is finished."""
+        os.chmod(self.directory, 0o777)
+        line = self.capture_refused(1, "--group", "0", prefix=as_nobody(CAPABILITIES))
+        self.assertIn("--group", line)
+        self.assertIn("group 0", line)
 
     def test_no_such_interface(self):
         self.make_tun(self.namespace, "tun7")

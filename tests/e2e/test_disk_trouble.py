@@ -53,6 +53,18 @@ class FullDisk(LabCase):
         self.assertGreater(summary.lost, 0)
         self.assertEqual(summary.captured + summary.lost, sent[0])
         self.assertRegex(summary.text, r"(?m)^    [\d ]+ not written: the disk refused them$")
+        self.assert_readable_to_the_end(monitor, summary)
+
+    def test_full_before_the_count(self):
+        """Whoever asks for N packets is told when they are not in the file."""
+        monitor = self.capture_on_small_disk("--count", "45000")
+        self.send_too_much()
+        self.assertEqual(monitor.wait(), 1, monitor.errors())
+        summary = monitor.summary(exit_code=1)
+        self.assertGreater(summary.lost, 0)
+        self.assert_readable_to_the_end(monitor, summary)
+
+    def assert_readable_to_the_end(self, monitor, summary):
         # What was written is readable, whichever name it has.
         [path] = monitor.files() + monitor.files(".pcap.part")
         self.assertEqual(len(read_pcap(path, may_be_torn=True).packets), summary.captured)

@@ -36,6 +36,20 @@ class Rotation(LabCase):
             self.assertGreaterEqual(file["first_ns"], before_ns, file)
             before_ns = file["last_ns"]
 
+    def test_limit_on_the_size_of_files(self):
+        """Under ulimit -f the next segment begins in time: no signal, no error, no loss."""
+        self.make_pair()
+        limit = 1 << 20
+        monitor = self.capture(self.right, "dns0", prefix=("prlimit", f"--fsize={limit}"))
+        monitor.wait_for(r"1\.00 MiB at most \(ulimit -f\)")
+        sent = self.send(self.left, "10.53.0.99", "--count", "30000", "--rate", "30000")
+        self.assertEqual(monitor.finish().captured, 30000)
+        files = monitor.files()
+        self.assertGreater(len(files), 2)
+        for path in files:
+            self.assertLessEqual(os.path.getsize(path), limit)
+        self.assert_whole(self.check_numbered(files, 1, sent))
+
     def test_all_rotations_at_once(self):
         """On the clock, by size and by SIGHUP; then the sender stops, then we."""
         self.make_pair()

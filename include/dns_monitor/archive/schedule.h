@@ -27,7 +27,6 @@ class RotationSchedule {
   absl::Time BorderAtOrBefore(absl::Time time) const;
 
   absl::CivilSecond Local(absl::Time time) const { return absl::ToCivilSecond(time, zone_); }
-  absl::Duration period() const { return period_; }
   absl::TimeZone zone() const { return zone_; }
   // True when a name needs seconds to tell neighbours apart: the period is no multiple of a minute.
   bool NamesNeedSeconds() const;

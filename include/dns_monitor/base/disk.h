@@ -41,7 +41,8 @@ class Disk {
   virtual absl::StatusOr<Fd> Open(const std::string& name, Caching caching) = 0;
   // Sets the length, and gives back blocks that were preallocated behind it (ftruncate(2)).
   virtual absl::Status Truncate(int fd, int64_t length_bytes) = 0;
-  // Sets permission bits, and the group unless `group` is -1.
+  // Sets permission bits, and the group unless `group` is -1. When the group is refused, the other
+  // bits are set all the same.
   virtual absl::Status SetAccess(int fd, uint32_t mode, int64_t group) = 0;
   // fsync(2).
   virtual absl::Status SyncFile(int fd) = 0;

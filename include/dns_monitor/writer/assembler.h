@@ -72,6 +72,8 @@ class Assembler {
   // A segment that the finisher gave back.
   void Reuse(Segment* segment) { free_segments_[free_count_++] = segment; }
   int64_t wall_offset_ns() const { return wall_offset_ns_; }
+  // Where the last step that the rings told stands (CLOCK_BOOTTIME); 0: none was told.
+  int64_t stepped_at_ns() const { return stepped_at_ns_; }
 
  private:
   struct HotSink;
@@ -106,8 +108,9 @@ class Assembler {
   Segment* segment_ = nullptr;
   Buffer* buffer_ = nullptr;
 
-  int64_t wall_offset_ns_ = 0;   // CLOCK_REALTIME - CLOCK_BOOTTIME
-  int64_t tai_offset_ns_ = 0;    // CLOCK_TAI - CLOCK_REALTIME, as last looked at
+  int64_t wall_offset_ns_ = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
+  int64_t tai_offset_ns_ = 0;   // CLOCK_TAI - CLOCK_REALTIME, as last looked at
+  int64_t stepped_at_ns_ = 0;
   int64_t border_boot_ns_ = 0;   // where the segment ends, in the ring's time
   uint64_t last_time_ns_ = 0;    // of the youngest record appended
   int64_t second_start_ns_ = 0;  // the whole second that the last packet fell into

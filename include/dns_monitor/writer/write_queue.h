@@ -69,7 +69,7 @@ class WriteQueue {
   void OnResult(int64_t result);
   void OnFailure(int error);
   void OnRecovery();
-  // True when `buffer` has reached `to`: what depends on that is told.
+  // `buffer` has been written further: tells what depends on that.
   void Advance(Buffer* buffer);
   void PopFront();
 

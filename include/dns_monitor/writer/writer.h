@@ -51,7 +51,7 @@ struct WriterResult {
 
 // Merges the rings, fills buffers, keeps one write under way, moves the tails behind what is
 // written. No locks and no allocation between Start and Stop on its thread; it sleeps until a
-// buffer is written, a ring fills, somebody asks, or a tenth of a second has passed.
+// buffer is written, a ring fills, somebody asks, or 50 ms have passed.
 class Writer final : private WriteObserver {
  public:
   // `disk` is nullptr for a stream. All pointers outlive this.
@@ -59,8 +59,9 @@ class Writer final : private WriteObserver {
                                                         RingSet* rings, Disk* disk);
   ~Writer() override;
 
-  // Begins the first segment now and starts the thread.
-  absl::Status Start();
+  // Begins the first segment, as of Create: the filter may have been attached since. Starts the
+  // thread.
+  void Start();
   // Any thread: ends the current segment and begins the next.
   void RotateSoon();
   // The filter must be detached: writes everything that the rings hold, ends the segment, waits for
@@ -81,6 +82,7 @@ class Writer final : private WriteObserver {
   // Everything that can be done now.
   void RunOnce();
   void TakeAnswers();
+  void SampleClock(int64_t now_ns);
   void FollowClock();
   void FlushIfDue(int64_t now_ns);
   void PublishStatus();
@@ -108,8 +110,15 @@ class Writer final : private WriteObserver {
   Assembler assembler_;
   DrainResult drained_ = DrainResult::kDrained;
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
-  uint64_t progress_bytes_ = 0;  // at the end: written when the disk moved last …
-  int64_t progress_at_ns_ = 0;   // … and when that was
+  // What the wall clock was ahead of the boot clock, and when that was (boot time; 0: no sample).
+  struct ClockSample {
+    int64_t boot_ns = 0;
+    int64_t offset_ns = 0;
+  };
+  ClockSample sample_;
+  uint64_t answers_ = 0;        // of the finisher
+  uint64_t progress_ = 0;       // at the end: bytes and answers when the disk moved last …
+  int64_t progress_at_ns_ = 0;  // … and when that was
   bool done_told_ = false;
   WriterStatus status_;
   std::atomic<bool> stopping_{false};
