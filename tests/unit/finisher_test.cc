@@ -252,7 +252,9 @@ TEST_P(FinishFailureTest, IsLoggedAndToldAtTheEnd) {
   EXPECT_THAT(disk_.Calls(), SizeIs(5)) << "the other steps are taken all the same";
   EXPECT_THAT(disk_.Names(), ElementsAre(GetParam().has_its_name ? Pcap() : Part()));
   EXPECT_THAT(log_.Lines(), SizeIs(1));
-  EXPECT_EQ(log_.Count("cannot finish " + Part() + ": Input/output error"), 1);
+  const std::string line =
+      GetParam().has_its_name ? Pcap() + " is not as it should be" : "cannot finish " + Part();
+  EXPECT_EQ(log_.Count(line + ": Input/output error"), 1);
   const size_t told = GetParam().has_its_name ? 1 : 0;
   EXPECT_THAT(ToldFinished(), SizeIs(told)) << "retention must know each file that is there";
   EXPECT_FALSE(segment->buffered.valid());
