@@ -72,6 +72,11 @@ absl::Status MakePairs() {
   for (const char* name : {"dmsend", "dmrecv", "dmaddr", "dmpeer"}) {
     DM_RETURN_IF_ERROR(Command(absl::StrCat("ip link set ", name, " arp off up")));
   }
+  // Whoever was up before its peer got its carrier late, and sends nothing until the kernel has
+  // come to that; being asked, it does so first (rtnl_getlink, linkwatch_sync_dev).
+  for (const char* name : {"dmsend", "dmaddr"}) {
+    DM_RETURN_IF_ERROR(Command(absl::StrCat("ip link show dev ", name, " >/dev/null")));
+  }
   return absl::OkStatus();
 }
 

@@ -56,6 +56,9 @@ absl::Status MakeNetwork() {
   for (const char* name : {kLeft, kRight}) {
     DM_RETURN_IF_ERROR(Command(absl::StrCat("ip link set ", name, " arp off up")));
   }
+  // Up before its peer, it got its carrier late, and sends nothing until the kernel has come to
+  // that; being asked, it does so first (rtnl_getlink, linkwatch_sync_dev).
+  DM_RETURN_IF_ERROR(Command(absl::StrCat("ip link show dev ", kLeft, " >/dev/null")));
   DM_RETURN_IF_ERROR(Command(absl::StrCat("ip link set ", kTun, " up")));
   return Command("ip link set lo up");
 }

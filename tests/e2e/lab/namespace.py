@@ -72,6 +72,9 @@ def connect(left, right, left_name="peer0", right_name="dns0", mtu=1500,
             "peer", "name", right_name, "mtu", mtu, *right_options, "netns", right.name)
     left.ip("link", "set", left_name, "up")
     right.ip("link", "set", right_name, "up")
+    # Up before its peer, it got its carrier late, and sends nothing until the kernel has come to
+    # that; being asked, it does so first (rtnl_getlink, linkwatch_sync_dev).
+    left.ip("link", "show", "dev", left_name)
 
 
 class Tun:
