@@ -65,14 +65,24 @@ void Retention::Load() {
 }
 
 void Retention::Insert(StoredSegment segment) {
-  const absl::Time start = absl::FromCivil(segment.name.start, config_.zone);
-  segment.last_ns = std::max(segment.last_ns, absl::ToUnixNanos(start));
+  const int64_t start_ns = absl::ToUnixNanos(absl::FromCivil(segment.name.start, config_.zone));
+  if (start_ns <= clock_.RealtimeNs()) segment.last_ns = std::max(segment.last_ns, start_ns);
   total_bytes_ += segment.size_bytes;
   const Key key(segment.name.start, segment.name.ordinal, segment.name.has_seconds);
   const auto [place, added] = segments_.try_emplace(key, segment);
   if (added) return;
   total_bytes_ -= place->second.size_bytes;
   place->second = std::move(segment);
+}
+
+std::vector<StoredSegment> Retention::OldestFirst() const {
+  std::vector<StoredSegment> segments;
+  for (const auto& [key, segment] : segments_) segments.push_back(segment);
+  std::sort(segments.begin(), segments.end(),
+            [now_ns = clock_.RealtimeNs()](const StoredSegment& left, const StoredSegment& right) {
+              return IsOlder(left, right, now_ns);
+            });
+  return segments;
 }
 
 void Retention::EnforceAge() {
@@ -91,9 +101,9 @@ void Retention::EnforceAge() {
 void Retention::EnforceSize() {
   if (!config_.limits.max_size_bytes) return;
   const int64_t limit_bytes = *config_.limits.max_size_bytes;
-  for (auto next = segments_.begin(); next != segments_.end() && !OutOfTime();) {
-    if (total_bytes_ <= limit_bytes) return;
-    const StoredSegment segment = (next++)->second;
+  if (total_bytes_ <= limit_bytes) return;
+  for (const StoredSegment& segment : OldestFirst()) {
+    if (total_bytes_ <= limit_bytes || OutOfTime()) return;
     RemoveOwn(segment, absl::StrCat("total size ", FormatSize(total_bytes_), ", limit ",
                                     FormatSize(limit_bytes)));
   }
@@ -154,9 +164,9 @@ std::vector<Retention::Candidate> Retention::Candidates(
   }
   // In the same order for everybody who looks.
   std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate& left, const Candidate& right) {
-              if (IsOlder(left.segment.name, right.segment.name)) return true;
-              if (IsOlder(right.segment.name, left.segment.name)) return false;
+            [now_ns = clock_.RealtimeNs()](const Candidate& left, const Candidate& right) {
+              if (IsOlder(left.segment, right.segment, now_ns)) return true;
+              if (IsOlder(right.segment, left.segment, now_ns)) return false;
               return left.directory < right.directory;
             });
   return candidates;

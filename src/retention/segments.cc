@@ -5,11 +5,25 @@
 #include <tuple>
 #include <utility>
 
-namespace dns_monitor {
+#include "dns_monitor/base/clock.h"
 
-bool IsOlder(const SegmentName& left, const SegmentName& right) {
-  return std::tie(left.start, left.ordinal, left.interface) <
-         std::tie(right.start, right.ordinal, right.interface);
+namespace dns_monitor {
+namespace {
+
+constexpr int64_t kClocksDifferNs = 3600 * kNanosecondsPerSecond;
+
+auto NameOrder(const SegmentName& name) {
+  return std::tie(name.start, name.ordinal, name.has_seconds, name.interface);
+}
+
+}  // namespace
+
+bool IsOlder(const StoredSegment& left, const StoredSegment& right, int64_t now_ns) {
+  const bool left_to_come = left.last_ns > now_ns + kClocksDifferNs;
+  const bool right_to_come = right.last_ns > now_ns + kClocksDifferNs;
+  if (left_to_come != right_to_come) return left_to_come;
+  if (left.last_ns != right.last_ns) return left.last_ns < right.last_ns;
+  return NameOrder(left.name) < NameOrder(right.name);
 }
 
 std::vector<StoredSegment> GroupSegments(const std::vector<DirectoryEntry>& entries) {

@@ -53,6 +53,71 @@ TEST_F(RetentionTest, RemovesEvenTheNewestThatAloneIsTooLarge) {
   EXPECT_EQ(retention.total_bytes(), 0);
 }
 
+TEST_F(RetentionTest, OrdersByTimeAndNotByName) {
+  // Summer time ended: the second quarter of an hour that begins at 2:00 is the newer one.
+  SegmentName second = Name(30);
+  const SegmentName first = {second.interface, second.start + 15 * 60, false, 0};
+  second.ordinal = 1;
+  disk_.AddFile(first.Pcap(), kMiB, begin_ns_ - 29 * kHour);
+  disk_.AddFile(second.Pcap(), kMiB, begin_ns_ - 28 * kHour);
+  Make(Size(kMiB)).Enforce();
+  EXPECT_THAT(disk_.Names(), ElementsAre(second.Pcap()));
+}
+
+TEST_F(RetentionTest, OrdersWhatItFinishedByTheLastPacket) {
+  Retention retention = Make(Size(kMiB));
+  retention.Enforce();
+  AddSegment(3);
+  AddSegment(2);
+  retention.Add({Name(3), kMiB, clock_.RealtimeNs()});
+  retention.Add({Name(2), kMiB, clock_.RealtimeNs() - kSecond});
+  retention.Enforce();
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(3)));
+}
+
+TEST_F(RetentionTest, DropsWhatAWrongClockPutIntoTheFutureBeforeAllThatCame) {
+  for (int hours = -1000; hours <= -998; ++hours) AddSegment(hours);
+  Retention retention = Make(Size(4 * kMiB));
+  retention.Enforce();
+  const std::string kept = Pcap(2);
+  for (int hours = 4; hours >= 2; --hours) {
+    AddSegment(hours);
+    retention.Add({Name(hours), kMiB, begin_ns_ - (hours - 1) * kHour});
+    retention.Enforce();
+  }
+  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_FALSE(Has(-998));
+  EXPECT_FALSE(Has(-999));
+  EXPECT_TRUE(disk_.Exists(kept));
+}
+
+TEST_F(RetentionTest, GivesNothingOnANameInTheFuture) {
+  disk_.AddFile(Pcap(-1000), kMiB, begin_ns_ - 2 * kHour);  // finished when the clock was right
+  AddSegment(5);
+  AddSegment(1);
+  Make(Size(kMiB)).Enforce();
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+}
+
+TEST_F(RetentionTest, TakesTheClockOfAFileServerForOurOwn) {
+  AddSegment(5);
+  disk_.AddFile(Pcap(1), kMiB, begin_ns_ + 60 * kSecond);
+  Make(Size(kMiB)).Enforce();
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+}
+
+TEST_F(RetentionTest, OrdersNewSegmentsBehindOldOnesWhileTheClockIsBehind) {
+  AddSegment(5);
+  AddSegment(1);
+  Retention retention = Make(Size(2 * kMiB));
+  const std::string name = Pcap(9000);
+  clock_.Step(-8999 * kHour);
+  AddSegment(9000);
+  retention.Add({Name(9000), kMiB, clock_.RealtimeNs()});
+  retention.Enforce();
+  EXPECT_THAT(disk_.Names(), ElementsAre(name, Pcap(1)));
+}
+
 TEST_F(RetentionTest, OrdersOrdinalsAsNumbers) {
   SegmentName name = Name(3);
   for (const int ordinal : {0, 2, 10}) {

@@ -52,10 +52,11 @@ struct FinishedSegment {
 // names are exactly of the form in archive/names.h. One thread at a time, but for EndBy; may block
 // on the disk.
 //
-// The limit on size counts the lengths of segments and ledgers, and takes the oldest until the rest
-// fits, be it the newest. Age counts from the last packet; of files from before this process it
-// is not known, so there it counts from the last modification, which is when they were finished. In
-// no case does a segment count as older than its name says.
+// The limit on size counts the lengths of segments and ledgers, and takes the oldest (IsOlder) until
+// the rest fits, be it the newest. Age counts from the last packet; of files from before this
+// process it is not known, so there it counts from the last modification, which is when they were
+// finished. A file that was copied here may have any such time: for age and size, no segment counts
+// as older than its name says, unless the name lies in the future, where a wrong clock has put it.
 class Retention {
  public:
   // `disk`, `peers` and `clock` must outlive it.
@@ -85,6 +86,7 @@ class Retention {
 
   void Load();
   void Insert(StoredSegment segment);
+  std::vector<StoredSegment> OldestFirst() const;
   void EnforceAge();
   void EnforceSize();
   void EnforceFreeSpace();
@@ -106,7 +108,7 @@ class Retention {
   const Clock& clock_;
   Remover remover_;
   Owners owners_;
-  std::map<Key, StoredSegment> segments_;  // of our interface, oldest first
+  std::map<Key, StoredSegment> segments_;  // of our interface
   int64_t total_bytes_ = 0;
   bool loaded_ = false;
   std::atomic<int64_t> end_ns_{std::numeric_limits<int64_t>::max()};

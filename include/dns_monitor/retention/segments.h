@@ -20,8 +20,11 @@ struct StoredSegment {
   bool ledger_only = false;  // a removal was broken off
 };
 
-// Older first: by start, then by ordinal; interfaces in a fixed order behind that.
-bool IsOlder(const SegmentName& left, const SegmentName& right);
+// The order of deletion: by `last_ns`, which unlike the names steps neither with the zone nor with
+// summer time; equal times by name. A time that is yet to come was written before the clock was set
+// back to `now_ns`, so it counts as older than all others; else such files would outlive what is
+// written from now on. (An hour does not matter: file servers have clocks of their own.)
+bool IsOlder(const StoredSegment& left, const StoredSegment& right, int64_t now_ns);
 
 // Puts the files that belong together into one entry each. What is being written is left out, with
 // all that has its name; what is not ours, too. Unordered.
