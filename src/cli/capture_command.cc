@@ -197,7 +197,8 @@ void CaptureCommand::AddRetention() {
               throw CLI::ValidationError("--min-free", std::string(parsed.message()));
             }
           },
-          "delete while less of the disk is free: a SIZE, or a part such as 5%")
+          "delete while less of the disk is free: a SIZE, or a part such as 5%; of all running "
+          "captures with this option, the oldest file goes first")
       ->type_name("SIZE")
       ->group("Retention (none unless given; oldest files of this interface first)");
 }

@@ -1,21 +1,15 @@
 #include "dns_monitor/retention/owners.h"
 
+#include <utility>
+
 #include "dns_monitor/base/log.h"
 
 namespace dns_monitor {
-
-void Owners::BeginPass() {
-  live_.clear();
-  still_waiting_.clear();
-}
 
 bool Owners::MustWait(const std::string& directory, const std::string& interface,
                       const std::string& path) {
   const Owner owner(directory, interface);
   if (idle_.count(owner) != 0) return false;
-  const auto [live, unasked] = live_.try_emplace(owner, false);
-  if (unasked) live->second = peers_.IsLive(directory, interface);
-  if (!live->second) return false;
   const int64_t now_ns = clock_.BoottimeNs();
   const auto waiting = waiting_since_ns_.find(path);
   const int64_t since_ns = waiting == waiting_since_ns_.end() ? now_ns : waiting->second;
@@ -30,7 +24,7 @@ bool Owners::MustWait(const std::string& directory, const std::string& interface
 }
 
 void Owners::EndPass() {
-  waiting_since_ns_.swap(still_waiting_);
+  waiting_since_ns_ = std::exchange(still_waiting_, {});
 }
 
 void Owners::ShortageIsOver() {

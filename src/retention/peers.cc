@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -19,7 +20,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
-#include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/system_disk.h"
@@ -44,6 +44,11 @@ absl::StatusOr<DirectoryId> IdOf(const std::string& directory) {
   return DirectoryId{info.st_dev, info.st_ino};
 }
 
+// What the name of an entry has behind the interface.
+std::string EntrySuffix(const DirectoryId& id) {
+  return absl::StrFormat(".%x.%d%s", id.device, id.inode, kEntrySuffix);
+}
+
 // Whether somebody holds the lock on `fd`. A shared lock is tried: those who ask do not mistake
 // each other for an owner, and LockFile waits longer than this takes.
 bool IsLocked(const Fd& fd) {
@@ -52,15 +57,11 @@ bool IsLocked(const Fd& fd) {
   return false;
 }
 
-Fd OpenForReading(int directory, const std::string& name) {
-  // Nobody's pipe shall hold this up.
-  const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  return Fd(openat(directory, name.c_str(), flags));
-}
-
 // The directory that the live capture behind the entry `name` writes into.
 std::optional<std::string> ReadEntry(int registry, const std::string& name) {
-  const Fd fd = OpenForReading(registry, name);
+  // Nobody's pipe shall hold this up.
+  const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  const Fd fd(openat(registry, name.c_str(), flags));
   if (!fd.valid() || !IsLocked(fd)) return std::nullopt;
   std::array<char, PATH_MAX + 1> content;
   const ssize_t size = pread(fd.get(), content.data(), content.size(), 0);
@@ -72,62 +73,80 @@ std::optional<std::string> ReadEntry(int registry, const std::string& name) {
 
 class RegistryPeers final : public Peers {
  public:
-  // Without `entry`, the registry is not used.
-  RegistryPeers(std::string registry, DirectoryId own, Fd entry)
-      : registry_(std::move(registry)), own_(own), entry_(std::move(entry)) {}
+  RegistryPeers(std::string registry, DirectoryId own, std::string own_name, Fd entry)
+      : registry_(std::move(registry)),
+        own_(own),
+        own_name_(std::move(own_name)),
+        entry_(std::move(entry)) {}
 
   std::vector<PeerDirectory> Directories() override;
-  bool IsLive(const std::string& directory, const std::string& interface) override;
 
  private:
-  std::vector<std::string> Paths() const;
+  std::map<std::string, std::string> Entries() const;
+  std::shared_ptr<Disk> Open(const std::string& path);
 
   const std::string registry_;
   const DirectoryId own_;
+  const std::string own_name_;      // of our entry
   const Fd entry_;                  // locked
   std::set<std::string> unusable_;  // said once
 };
 
-std::vector<std::string> RegistryPeers::Paths() const {
-  std::vector<std::string> paths;
+// The names of the others' entries, and the paths in them.
+std::map<std::string, std::string> RegistryPeers::Entries() const {
+  std::map<std::string, std::string> entries;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(registry_.c_str()), closedir);
-  if (stream == nullptr) return paths;
+  if (stream == nullptr) return entries;
   while (const dirent* entry = readdir(stream.get())) {
-    if (!absl::EndsWith(entry->d_name, kEntrySuffix)) continue;
-    if (auto path = ReadEntry(dirfd(stream.get()), entry->d_name)) paths.push_back(*path);
+    if (!absl::EndsWith(entry->d_name, kEntrySuffix) || entry->d_name == own_name_) continue;
+    if (auto path = ReadEntry(dirfd(stream.get()), entry->d_name)) entries[entry->d_name] = *path;
   }
-  return paths;
+  return entries;
+}
+
+std::shared_ptr<Disk> RegistryPeers::Open(const std::string& path) {
+  auto disk = OpenSystemDisk(path);
+  if (disk.ok()) {
+    unusable_.erase(path);
+    return *std::move(disk);
+  }
+  if (unusable_.insert(path).second) {
+    LogWarning("another capture's segments do not count for free space: ", disk.status().message());
+  }
+  return nullptr;
 }
 
 std::vector<PeerDirectory> RegistryPeers::Directories() {
-  std::vector<PeerDirectory> directories;
-  if (!entry_.valid()) return directories;
-  std::set<DirectoryId> seen = {own_};
-  for (const std::string& path : Paths()) {
+  std::map<DirectoryId, PeerDirectory> by_id;
+  for (const auto& [name, path] : Entries()) {
     const auto id = IdOf(path);
-    if (!id.ok() || id->device != own_.device || !seen.insert(*id).second) continue;
-    auto disk = OpenSystemDisk(path);
-    if (disk.ok()) {
-      directories.push_back({path, *std::move(disk)});
-      unusable_.erase(path);
-    } else if (unusable_.insert(path).second) {
-      LogWarning("another capture's segments do not count for free space: ",
-                 disk.status().message());
-    }
+    if (!id.ok() || id->device != own_.device) continue;
+    // The name tells which directory was meant, should its path lead to another one by now.
+    absl::string_view interface = name;
+    if (!absl::ConsumeSuffix(&interface, EntrySuffix(*id)) || interface.empty()) continue;
+    const auto [place, first] = by_id.try_emplace(*id);
+    if (first) place->second = {path, Open(path), {}};
+    place->second.interfaces.insert(std::string(interface));
+  }
+  std::vector<PeerDirectory> directories;
+  for (auto& [id, directory] : by_id) {
+    if (directory.disk != nullptr) directories.push_back(std::move(directory));
   }
   return directories;
 }
 
-bool RegistryPeers::IsLive(const std::string& directory, const std::string& interface) {
-  const Fd fd = OpenForReading(AT_FDCWD, absl::StrCat(directory, "/", LockName(interface)));
-  if (!fd.valid()) return errno != ENOENT;
-  return IsLocked(fd);
-}
+// Who has not entered has no others.
+class NoPeers final : public Peers {
+ public:
+  std::vector<PeerDirectory> Directories() override { return {}; }
+};
 
 // Makes the entry, locked. It is never removed, as another process may be waiting for its lock; the
 // name is the same after each start, so there are not many.
-absl::StatusOr<Fd> Enter(const std::string& registry, const std::string& directory,
-                         const std::string& interface, const DirectoryId& id) {
+absl::StatusOr<std::unique_ptr<Peers>> Enter(const std::string& registry,
+                                             const std::string& directory,
+                                             const std::string& interface) {
+  DM_ASSIGN_OR_RETURN(const DirectoryId id, IdOf(directory));
   const std::unique_ptr<char, void (*)(void*)> path(realpath(directory.c_str(), nullptr), free);
   if (path == nullptr) return ErrnoError(directory);
   // Others may run as another user, so whatever the umask says, they can read.
@@ -136,33 +155,26 @@ absl::StatusOr<Fd> Enter(const std::string& registry, const std::string& directo
   } else if (errno != EEXIST) {
     return ErrnoError(absl::StrCat("cannot create ", registry));
   }
-  const std::string name =
-      absl::StrFormat("%s.%x.%d%s", interface, id.device, id.inode, kEntrySuffix);
+  const std::string name = absl::StrCat(interface, EntrySuffix(id));
   DM_ASSIGN_OR_RETURN(Fd fd, LockFile(registry, name));
   const std::string content = absl::StrCat(path.get(), "\n");
   if (ftruncate(fd.get(), 0) != 0 || fchmod(fd.get(), 0644) != 0 ||
       pwrite(fd.get(), content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
     return ErrnoError(absl::StrCat("cannot write ", registry, "/", name));
   }
-  return fd;
+  return std::make_unique<RegistryPeers>(registry, id, name, std::move(fd));
 }
 
 }  // namespace
 
 std::unique_ptr<Peers> JoinPeers(const std::string& registry, const std::string& directory,
                                  const std::string& interface) {
-  const auto id = IdOf(directory);
-  if (registry.empty()) {
-    return std::make_unique<RegistryPeers>(registry, id.value_or(DirectoryId{}), Fd());
-  }
-  absl::StatusOr<Fd> entry =
-      id.ok() ? Enter(registry, directory, interface, *id) : absl::StatusOr<Fd>(id.status());
-  if (!entry.ok()) {
-    LogWarning("captures into other directories do not count for free space: ",
-               entry.status().message());
-    entry = Fd();
-  }
-  return std::make_unique<RegistryPeers>(registry, id.value_or(DirectoryId{}), *std::move(entry));
+  if (registry.empty()) return std::make_unique<NoPeers>();
+  absl::StatusOr<std::unique_ptr<Peers>> peers = Enter(registry, directory, interface);
+  if (peers.ok()) return *std::move(peers);
+  LogWarning("for free space, this capture and others leave each other's files alone: ",
+             peers.status().message());
+  return std::make_unique<NoPeers>();
 }
 
 }  // namespace dns_monitor

@@ -31,7 +31,7 @@ Retention::Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clo
       peers_(peers),
       clock_(clock),
       remover_(clock),
-      owners_(peers, clock, kPatienceIntervals * config_.interval_ns) {}
+      owners_(clock, kPatienceIntervals * config_.interval_ns) {}
 
 void Retention::Add(const FinishedSegment& segment) {
   if (segment.name.interface != config_.interface) return;
@@ -110,20 +110,23 @@ void Retention::EnforceSize() {
 }
 
 // Everybody who finds space short sees the same oldest segments that would make up for it, and
-// removes its share of them: those that are its own, and those that belong to nobody any more. What
-// belongs to another live capture is counted as if it were gone, and left to that one for a while.
+// removes its share of them. What belongs to another live capture is counted as if it were gone,
+// and left to that one for a while.
 void Retention::EnforceFreeSpace() {
   if (clock_.BoottimeNs() < settled_ns_) return;
-  std::string reason;
-  int64_t missing_bytes = MissingBytes(&reason);
-  if (missing_bytes <= 0) {
+  if (LookAtSpace().missing_bytes > 0) {
+    MakeSpace();
+  } else {
     owners_.ShortageIsOver();
     shortage_said_ = false;
-    return;
   }
-  const std::vector<PeerDirectory> directories = peers_.Directories();
-  owners_.BeginPass();
-  for (const Candidate& candidate : Candidates(directories)) {
+}
+
+void Retention::MakeSpace() {
+  const std::vector<Candidate> candidates = Candidates();
+  // Only now: what others have removed until the files were listed must count as free.
+  auto [missing_bytes, reason] = LookAtSpace();
+  for (const Candidate& candidate : candidates) {
     if (missing_bytes <= 0 || OutOfTime()) break;
     const SegmentName& name = candidate.segment.name;
     const bool others =
@@ -137,30 +140,27 @@ void Retention::EnforceFreeSpace() {
   }
 }
 
-int64_t Retention::MissingBytes(std::string* reason) {
+Retention::Shortage Retention::LookAtSpace() {
   const RetentionLimits& limits = config_.limits;
-  if (!limits.min_free_bytes && !limits.min_free_fraction) return 0;
+  if (!limits.min_free_bytes && !limits.min_free_fraction) return {};
   const auto space = disk_.Space();
   SayOnce(space.status(), &space_failure_said_);
-  if (!space.ok()) return 0;
+  if (!space.ok()) return {};
   const double fraction = limits.min_free_fraction.value_or(0);
   const int64_t wanted_bytes =
       std::max(limits.min_free_bytes.value_or(0),
                static_cast<int64_t>(fraction * static_cast<double>(space->total_bytes)));
-  *reason = absl::StrCat("free space ", FormatSize(space->available_bytes), ", limit ",
-                         FormatSize(wanted_bytes));
-  return std::max<int64_t>(wanted_bytes - space->available_bytes, 0);
+  return {std::max<int64_t>(wanted_bytes - space->available_bytes, 0),
+          absl::StrCat("free space ", FormatSize(space->available_bytes), ", limit ",
+                       FormatSize(wanted_bytes))};
 }
 
-std::vector<Retention::Candidate> Retention::Candidates(
-    const std::vector<PeerDirectory>& directories) {
+std::vector<Retention::Candidate> Retention::Candidates() {
   std::vector<Candidate> candidates;
-  for (const auto& [key, segment] : segments_) {
-    candidates.push_back({config_.directory, &disk_, segment, true});
-  }
-  AppendForeign(config_.directory, disk_, &candidates);
-  for (const PeerDirectory& directory : directories) {
-    AppendForeign(directory.path, *directory.disk, &candidates);
+  const std::shared_ptr<Disk> own_disk(std::shared_ptr<void>(), &disk_);
+  AppendCandidates({config_.directory, own_disk, {config_.interface}}, true, &candidates);
+  for (const PeerDirectory& directory : peers_.Directories()) {
+    AppendCandidates(directory, false, &candidates);
   }
   // In the same order for everybody who looks.
   std::sort(candidates.begin(), candidates.end(),
@@ -172,39 +172,35 @@ std::vector<Retention::Candidate> Retention::Candidates(
   return candidates;
 }
 
-void Retention::AppendForeign(const std::string& directory, Disk& disk,
-                              std::vector<Candidate>* candidates) {
-  const auto entries = disk.List();
+void Retention::AppendCandidates(const PeerDirectory& directory, bool own,
+                                 std::vector<Candidate>* candidates) {
+  const auto entries = directory.disk->List();
   SayOnce(entries.status(), &list_failure_said_);
   if (!entries.ok()) return;
   for (StoredSegment& segment : GroupSegments(*entries)) {
-    // Ours are known already. The ledgers that others left over are theirs to clean up.
-    if (&disk == &disk_ && segment.name.interface == config_.interface) continue;
-    if (segment.ledger_only) continue;
-    candidates->push_back({directory, &disk, std::move(segment), false});
+    if (directory.interfaces.count(segment.name.interface) == 0) continue;
+    // The ledgers that others left over are theirs to clean up.
+    if (segment.ledger_only && !own) continue;
+    candidates->push_back({directory.path, directory.disk, std::move(segment), own});
   }
 }
 
 int64_t Retention::Remove(const Candidate& candidate, const std::string& reason) {
-  int64_t freed_bytes = 0;
-  if (candidate.own) {
-    freed_bytes = RemoveOwn(candidate.segment, reason);
-  } else {
-    const Remover::Outcome outcome =
-        remover_.Remove(*candidate.disk, candidate.directory, candidate.segment, reason);
-    const bool removed =
-        outcome == Remover::Outcome::kRemoved || outcome == Remover::Outcome::kLedgerLeft;
-    freed_bytes = removed ? candidate.segment.allocated_bytes : 0;
-  }
-  if (freed_bytes > 0) settled_ns_ = clock_.BoottimeNs() + kSettleNs;
-  return freed_bytes;
+  const StoredSegment& segment = candidate.segment;
+  const Remover::Outcome outcome =
+      candidate.own ? RemoveOwn(segment, reason)
+                    : remover_.Remove(*candidate.disk, candidate.directory, segment, reason);
+  if (outcome != Remover::Outcome::kRemoved && outcome != Remover::Outcome::kLedgerLeft) return 0;
+  settled_ns_ = clock_.BoottimeNs() + kSettleNs;
+  return segment.allocated_bytes;
 }
 
-int64_t Retention::RemoveOwn(const StoredSegment& segment, const std::string& reason) {
+Remover::Outcome Retention::RemoveOwn(const StoredSegment& segment, const std::string& reason) {
+  const Remover::Outcome outcome = remover_.Remove(disk_, config_.directory, segment, reason);
   const auto place =
       segments_.find(Key(segment.name.start, segment.name.ordinal, segment.name.has_seconds));
-  const Remover::Outcome outcome = remover_.Remove(disk_, config_.directory, segment, reason);
-  if (outcome == Remover::Outcome::kFailed) return 0;
+  // What came here since the directory was read is not counted.
+  if (outcome == Remover::Outcome::kFailed || place == segments_.end()) return outcome;
   total_bytes_ -= place->second.size_bytes;
   if (outcome == Remover::Outcome::kLedgerLeft) {
     // Kept for another try; how small it is does not matter.
@@ -213,7 +209,7 @@ int64_t Retention::RemoveOwn(const StoredSegment& segment, const std::string& re
   } else {
     segments_.erase(place);
   }
-  return outcome == Remover::Outcome::kWasGone ? 0 : segment.allocated_bytes;
+  return outcome;
 }
 
 int64_t Retention::AgeNs(const StoredSegment& segment) const {

@@ -93,29 +93,58 @@ class Retention(LabCase):
         monitor.wait_for(r"removed \S+/dns0\.\S+ \(.*\): age ", 2)
         monitor.finish()
 
-    def test_min_free_takes_the_oldest_of_all_captures(self):
-        self.make_pair(addresses=False)
+    def make_disk(self):
+        """A file system of 32 MiB."""
         disk = self.make_directory("disk")
         run(["mount", "-t", "tmpfs", "-o", "size=32M", "tmpfs", disk])
         self.addCleanup(run, ["umount", disk])
+        return disk
+
+    def put_old(self, directory, interface, year, age_hours):
+        """Four files of 1 MiB, the oldest first."""
+        return [self.put(directory, f"{interface}.{year}010{number}_0000.pcap", MIB,
+                         age_hours * 3600 - number) for number in range(1, 5)]
+
+    def test_min_free_takes_the_oldest_of_all_captures(self):
+        """By time, whatever the names say."""
+        self.make_pair(addresses=False)
+        disk = self.make_disk()
         here, there = os.path.join(disk, "here"), os.path.join(disk, "there")
         os.mkdir(here)
         os.mkdir(there)
-        newer = [self.put(here, f"dns0.2021010{number}_0000.pcap", MIB) for number in range(1, 9)]
-        older = [self.put(there, f"peer0.2020010{number}_0000.pcap", MIB) for number in range(1, 9)]
-        # 16 of 32 MiB are free. At 20, four files have to go, all of them from there.
-        first = self.capture(self.right, "dns0", "--min-free", "20M", directory=here, wait=False)
-        second = self.capture(self.left, "peer0", "--min-free", "20M", directory=there)
-        first.wait_until_capturing()
+        newest = self.put_old(here, "dns0", 2020, 1)
+        middle = self.put_old(there, "lo", 2022, 2)
+        oldest = self.put_old(there, "peer0", 2021, 3)
+        captures = [self.capture(namespace, interface, "--min-free", "14M", directory=directory)
+                    for namespace, interface, directory in (
+                        (self.right, "dns0", here), (self.left, "lo", there),
+                        (self.left, "peer0", there))]
+        # 20 of 32 MiB are free. With 8, six files have to go.
+        self.put(disk, "filler", 12 * MIB)
 
         def free():
             facts = os.statvfs(disk)
             return facts.f_bavail * facts.f_frsize
-        wait_until(lambda: free() >= 20 * MIB, lambda: f"{free()} free\n{first.errors()}"
-                                                       f"\n{second.errors()}")
-        first.finish()
-        second.finish()
-        left = [os.path.exists(path) for path in older]
+        wait_until(lambda: free() >= 14 * MIB, lambda: f"{free()} free\n" + "\n".join(
+            capture.errors() for capture in captures))
+        for capture in captures:
+            capture.finish()
+        self.assertFalse(any(os.path.exists(path) for path in oldest))
+        left = [os.path.exists(path) for path in middle]
         self.assertEqual(left, sorted(left), "the oldest first")
-        self.assertIn(left.count(False), (4, 5))
-        self.assertTrue(all(os.path.exists(path) for path in newer))
+        self.assertIn(left.count(False), (2, 3))
+        self.assertTrue(all(os.path.exists(path) for path in newest))
+
+    def test_min_free_leaves_the_files_of_others_alone(self):
+        self.make_pair(addresses=False)
+        disk = self.make_disk()
+        own = self.put_old(disk, "dns0", 2023, 1)
+        others = [*self.put_old(disk, "peer0", 2022, 3), *self.put_old(disk, "old9", 2021, 3),
+                  self.put(disk, "mail.20220101_1200.pcap", MIB, 86400)]
+        self.capture(self.left, "peer0", directory=disk)  # runs, to keep all
+        monitor = self.capture(self.right, "dns0", "--min-free", "30M", directory=disk)
+        monitor.wait_for("no finished segment is left that could be removed")
+        monitor.finish()
+        self.assertFalse(any(os.path.exists(path) for path in own))
+        for path in others:
+            self.assertTrue(os.path.exists(path), path)

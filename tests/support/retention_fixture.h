@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,18 +24,35 @@ inline constexpr int64_t kInterval = 10 * kSecond;
 inline constexpr int64_t kKiB = 1024;
 inline constexpr int64_t kMiB = 1024 * kKiB;
 
-// Says what a test has put into it.
+using CaptureId = std::pair<std::string, std::string>;  // directory, interface
+
+// The captures with a limit on free space, as a test has put them here.
+struct FakeRegistry {
+  std::set<CaptureId> live;
+  std::map<std::string, std::shared_ptr<FakeDisk>> disks;  // by directory
+};
+
+// What one of them sees of it.
 class FakePeers final : public Peers {
  public:
-  std::vector<PeerDirectory> Directories() override { return directories; }
-  bool IsLive(const std::string& directory, const std::string& interface) override {
-    ++questions;
-    return live.count({directory, interface}) != 0;
+  FakePeers(const FakeRegistry& registry, CaptureId own)
+      : registry_(registry), own_(std::move(own)) {}
+
+  std::vector<PeerDirectory> Directories() override {
+    std::vector<PeerDirectory> directories;
+    for (const auto& [directory, interface] : registry_.live) {
+      if (CaptureId(directory, interface) == own_) continue;
+      if (directories.empty() || directories.back().path != directory) {
+        directories.push_back({directory, registry_.disks.at(directory), {}});
+      }
+      directories.back().interfaces.insert(interface);
+    }
+    return directories;
   }
 
-  std::vector<PeerDirectory> directories;
-  std::set<std::pair<std::string, std::string>> live;
-  int questions = 0;
+ private:
+  const FakeRegistry& registry_;
+  const CaptureId own_;
 };
 
 // Captures of eth0 and others into /a, on a disk in memory. Each segment is an hour long, of 1 MiB,
@@ -55,7 +74,8 @@ class RetentionTest : public testing::Test {
   void AddSegment(int hours_ago, const std::string& interface = "eth0") {
     AddFile(disk_, Pcap(hours_ago, interface), hours_ago);
   }
-  void SetFree(int64_t bytes) { disk_.SetSpace({1024 * kMiB, bytes, 1}); }
+  void SetFree(int64_t bytes) { SetFreeOf(disk_, bytes); }
+  void SetFreeOf(FakeDisk& disk, int64_t bytes) { disk.SetSpace({1024 * kMiB, bytes, 1}); }
   bool Has(int hours_ago, const std::string& interface = "eth0") {
     return disk_.Exists(Pcap(hours_ago, interface));
   }
@@ -65,7 +85,9 @@ class RetentionTest : public testing::Test {
   }
   Retention Make(RetentionLimits limits, const std::string& interface, const std::string& directory,
                  FakeDisk& disk) {
-    return Retention({directory, interface, zone_, limits, kInterval}, disk, peers_, clock_);
+    peers_.push_back(std::make_unique<FakePeers>(registry_, CaptureId(directory, interface)));
+    return Retention({directory, interface, zone_, limits, kInterval}, disk, *peers_.back(),
+                     clock_);
   }
   RetentionLimits Age(int64_t hours) const {
     RetentionLimits limits;
@@ -92,7 +114,8 @@ class RetentionTest : public testing::Test {
   FakeClock clock_;
   const int64_t begin_ns_ = clock_.RealtimeNs();
   FakeDisk disk_;
-  FakePeers peers_;
+  FakeRegistry registry_;
+  std::vector<std::unique_ptr<FakePeers>> peers_;
   LogCapture log_;
 };
 

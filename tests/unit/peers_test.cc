@@ -9,6 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/system_disk.h"
 #include "support/log_capture.h"
@@ -33,11 +36,20 @@ class PeersTest : public testing::Test {
   std::unique_ptr<Peers> Join(const std::string& directory, const std::string& interface) const {
     return JoinPeers(Path("registry"), Path(directory), interface);
   }
-  static std::vector<std::string> PathsOf(Peers& peers) {
-    std::vector<std::string> paths;
-    for (const PeerDirectory& directory : peers.Directories()) paths.push_back(directory.path);
-    std::sort(paths.begin(), paths.end());
-    return paths;
+  // "…/b: eth0 eth1"
+  static std::vector<std::string> ListOf(Peers& peers) {
+    std::vector<std::string> list;
+    for (const PeerDirectory& directory : peers.Directories()) {
+      list.push_back(absl::StrCat(directory.path, ": ", absl::StrJoin(directory.interfaces, " ")));
+    }
+    std::sort(list.begin(), list.end());
+    return list;
+  }
+  // Of the entry of a capture into `directory`, behind the interface.
+  static std::string Suffix(const std::string& directory) {
+    struct stat info {};
+    stat(directory.c_str(), &info);
+    return absl::StrFormat(".%x.%d.capture", info.st_dev, info.st_ino);
   }
   std::vector<std::string> Entries() const {
     std::vector<std::string> paths;
@@ -53,12 +65,12 @@ class PeersTest : public testing::Test {
 
 TEST_F(PeersTest, FindEachOther) {
   const auto a = Join("a", "eth0");
-  EXPECT_THAT(PathsOf(*a), IsEmpty());
+  EXPECT_THAT(ListOf(*a), IsEmpty());
   const auto b = Join("b", "eth1");
   const auto c = Join("c", "eth0");
-  EXPECT_THAT(PathsOf(*a), ElementsAre(Path("b"), Path("c")));
-  EXPECT_THAT(PathsOf(*b), ElementsAre(Path("a"), Path("c")));
-  EXPECT_THAT(PathsOf(*c), ElementsAre(Path("a"), Path("b")));
+  EXPECT_THAT(ListOf(*a), ElementsAre(Path("b: eth1"), Path("c: eth0")));
+  EXPECT_THAT(ListOf(*b), ElementsAre(Path("a: eth0"), Path("c: eth0")));
+  EXPECT_THAT(ListOf(*c), ElementsAre(Path("a: eth0"), Path("b: eth1")));
   EXPECT_THAT(log_.Lines(), IsEmpty());
 }
 
@@ -71,30 +83,53 @@ TEST_F(PeersTest, GiveTheirDisks) {
   EXPECT_TRUE(directories[0].disk->Exists("file"));
 }
 
-TEST_F(PeersTest, CountADirectoryOnceAndNeverTheirOwn) {
+TEST_F(PeersTest, ListADirectoryOnceAndNeverThemselves) {
   const auto eth0 = Join("a", "eth0");
   const auto eth1 = Join("a", "eth1");
   const auto b0 = Join("b", "eth0");
   const auto b1 = Join("b", "eth1");
-  EXPECT_THAT(PathsOf(*eth0), ElementsAre(Path("b")));
+  EXPECT_THAT(ListOf(*eth0), ElementsAre(Path("a: eth1"), Path("b: eth0 eth1")));
+}
+
+TEST_F(PeersTest, KnowInterfacesWithDots) {
+  const auto a = Join("a", "eth0");
+  const auto vlan = Join("a", "eth0.100");
+  EXPECT_THAT(ListOf(*a), ElementsAre(Path("a: eth0.100")));
+  EXPECT_THAT(ListOf(*vlan), ElementsAre(Path("a: eth0")));
+}
+
+TEST_F(PeersTest, DoNotTakeAnotherDirectoryForTheOneThatWasEntered) {
+  const auto a = Join("a", "eth0");
+  const auto b = Join("b", "eth1");
+  std::filesystem::rename(Path("b"), Path("moved"));
+  std::filesystem::create_directory(Path("b"));
+  EXPECT_THAT(ListOf(*a), IsEmpty());
+}
+
+TEST_F(PeersTest, DoNotCountWhoHasNotEntered) {
+  const auto a = Join("a", "eth0");
+  const Fd lock = LockFile(Path("a"), LockName("eth1")).value();
+  const auto without = JoinPeers("", Path("b"), "eth2");
+  EXPECT_THAT(ListOf(*a), IsEmpty());
+  EXPECT_THAT(ListOf(*without), IsEmpty());
 }
 
 TEST_F(PeersTest, KnowADirectoryThroughLinks) {
   std::filesystem::create_directory_symlink(Path("b"), Path("link"));
   const auto a = Join("a", "eth0");
   const auto b = Join("link", "eth1");
-  EXPECT_THAT(PathsOf(*a), ElementsAre(Path("b")));
+  EXPECT_THAT(ListOf(*a), ElementsAre(Path("b: eth1")));
   const auto also_b = Join("b", "eth2");
-  EXPECT_THAT(PathsOf(*b), ElementsAre(Path("a")));
+  EXPECT_THAT(ListOf(*b), ElementsAre(Path("a: eth0"), Path("b: eth2")));
 }
 
 TEST_F(PeersTest, AreGoneWhenTheirLockIs) {
   const auto a = Join("a", "eth0");
   auto b = Join("b", "eth1");
   b.reset();
-  EXPECT_THAT(PathsOf(*a), IsEmpty());
+  EXPECT_THAT(ListOf(*a), IsEmpty());
   b = Join("b", "eth1");
-  EXPECT_THAT(PathsOf(*a), ElementsAre(Path("b")));
+  EXPECT_THAT(ListOf(*a), ElementsAre(Path("b: eth1")));
   EXPECT_EQ(Entries().size(), 2u);
 }
 
@@ -112,13 +147,17 @@ TEST_F(PeersTest, AreReadableByOtherUsers) {
 TEST_F(PeersTest, IgnoreWhatIsNoEntry) {
   const auto a = Join("a", "eth0");
   std::vector<Fd> locks;
-  const std::pair<const char*, std::string> files[] = {
-      {"empty.capture", ""},
-      {"unfinished.capture", Path("b")},
-      {"relative.capture", "b\n"},
-      {"long.capture", "/" + std::string(10'000, 'x') + "\n"},
-      {"gone.capture", Path("none") + "\n"},
-      {"elsewhere.capture", "/proc\n"},  // another file system
+  const std::string b = Suffix(Path("b"));
+  const std::pair<std::string, std::string> files[] = {
+      {"empty" + b, ""},
+      {"unfinished" + b, Path("b")},
+      {"relative" + b, "b\n"},
+      {"long" + b, "/" + std::string(10'000, 'x') + "\n"},
+      {"gone" + b, Path("none") + "\n"},
+      {"elsewhere" + Suffix("/proc"), "/proc\n"},  // another file system
+      {"another" + Suffix(Path("c")), Path("b") + "\n"},
+      {b, Path("b") + "\n"},
+      {"unnamed.capture", Path("b") + "\n"},
       {"other", Path("b") + "\n"},
   };
   for (const auto& [name, content] : files) {
@@ -126,7 +165,16 @@ TEST_F(PeersTest, IgnoreWhatIsNoEntry) {
     locks.push_back(LockFile(Path("registry"), name).value());
   }
   ASSERT_EQ(mkfifo((Path("registry") + "/pipe.capture").c_str(), 0644), 0);
-  EXPECT_THAT(PathsOf(*a), IsEmpty());
+  EXPECT_THAT(ListOf(*a), IsEmpty());
+}
+
+TEST_F(PeersTest, TakeAnEntryAsItIsWritten) {
+  const auto a = Join("a", "eth0");
+  const std::string name = "eth7" + Suffix(Path("b"));
+  std::ofstream(Path("registry") + "/" + name) << Path("b") << "\n";
+  EXPECT_THAT(ListOf(*a), IsEmpty());  // nobody holds it
+  const Fd lock = LockFile(Path("registry"), name).value();
+  EXPECT_THAT(ListOf(*a), ElementsAre(Path("b: eth7")));
 }
 
 TEST_F(PeersTest, GoWithoutARegistryThatCannotBeMade) {
@@ -135,26 +183,7 @@ TEST_F(PeersTest, GoWithoutARegistryThatCannotBeMade) {
   ASSERT_NE(peers, nullptr);
   EXPECT_THAT(peers->Directories(), IsEmpty());
   EXPECT_EQ(log_.Lines().size(), 1u);
-  EXPECT_EQ(log_.Count("captures into other directories do not count"), 1);
-  EXPECT_FALSE(peers->IsLive(Path("a"), "eth0"));
-}
-
-TEST_F(PeersTest, TellWhetherACaptureIsLive) {
-  const auto a = Join("a", "eth0");
-  EXPECT_FALSE(a->IsLive(Path("b"), "eth1"));
-  Fd lock = LockFile(Path("b"), LockName("eth1")).value();
-  EXPECT_TRUE(a->IsLive(Path("b"), "eth1"));
-  EXPECT_FALSE(a->IsLive(Path("b"), "eth2"));
-  EXPECT_FALSE(a->IsLive(Path("a"), "eth1"));
-  lock.Reset();
-  EXPECT_FALSE(a->IsLive(Path("b"), "eth1"));
-}
-
-TEST_F(PeersTest, DoNotHoldALockAfterTheQuestion) {
-  const auto a = Join("a", "eth0");
-  LockFile(Path("b"), LockName("eth1")).value().Reset();
-  EXPECT_FALSE(a->IsLive(Path("b"), "eth1"));
-  EXPECT_TRUE(LockFile(Path("b"), LockName("eth1")).ok());
+  EXPECT_EQ(log_.Count("leave each other's files alone"), 1);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace dns_monitor {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -47,6 +48,17 @@ TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
   SetFree(100 * kMiB);
   EnforceLater(retention);
   EXPECT_THAT(disk_.Names(), SizeIs(4));
+}
+
+TEST_F(RetentionTest, RemovesForFreeSpaceAlsoWhatCameHereByItself) {
+  AddSegment(1);
+  Retention retention = Make(Free(100 * kMiB));
+  retention.Enforce();
+  AddSegment(2);
+  SetFree(99 * kMiB);
+  EnforceLater(retention);
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+  EXPECT_EQ(retention.total_bytes(), kMiB);
 }
 
 TEST_F(RetentionTest, SaysOnceThatNothingIsLeft) {

@@ -14,13 +14,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAreArray;
 
 class SharedSpaceTest : public RetentionTest {
  protected:
   SharedSpaceTest() {
-    peers_.live = {{"/a", "eth0"}, {"/a", "eth1"}, {"/b", "eth2"}};
+    registry_.live = {{"/a", "eth0"}, {"/a", "eth1"}, {"/b", "eth2"}};
+    registry_.disks["/a"] = std::shared_ptr<FakeDisk>(std::shared_ptr<void>(), &disk_);
+    registry_.disks["/b"] = other_;
     SetFree(99 * kMiB);
   }
+
+  const std::shared_ptr<FakeDisk> other_ = std::make_shared<FakeDisk>();  // of /b
 };
 
 TEST_F(SharedSpaceTest, LeavesTheOldestToItsLiveOwner) {
@@ -52,13 +57,32 @@ TEST_F(SharedSpaceTest, EachRemovesItsShareInOnePass) {
   EXPECT_EQ(disk_.Space()->available_bytes, 100 * kMiB);
 }
 
-TEST_F(SharedSpaceTest, TakesAtOnceWhatHasNoLiveOwner) {
-  peers_.live.erase({"/a", "eth1"});
-  AddSegment(9, "eth1");
-  AddFile(disk_, Pcap(9, "eth1") + ".json", 9, kKiB);
+TEST_F(SharedSpaceTest, NeverTakesWhatBelongsToNoLiveCaptureWithTheLimit) {
+  const std::string others[] = {
+      Pcap(99, "eth3"),            // of a capture without the limit, or that has ended
+      Pcap(99, "eth3") + ".json",  //
+      Pcap(98, "eth2"),            // that captures into /b
+      Pcap(97, "mail"),            // nobody's
+      Pcap(96, "eth1") + ".part", "notes.txt",
+  };
+  for (const std::string& name : others) AddFile(disk_, name, 99);
+  AddFile(*other_, Pcap(99), 99);  // of eth0, in the wrong directory
   AddSegment(8);
-  Make(Free(100 * kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(8)));
+  AddSegment(9, "eth1");
+  SetFree(0);
+  Retention eth0 = Make(Free(100 * kMiB));
+  for (int pass = 0; pass < 20; ++pass) EnforceLater(eth0);
+  EXPECT_THAT(disk_.Names(), UnorderedElementsAreArray(others));
+  EXPECT_THAT(other_->Names(), ElementsAre(Pcap(99)));
+}
+
+TEST_F(SharedSpaceTest, LeavesAllAloneOnceTheirCaptureHasEnded) {
+  AddSegment(9, "eth1");
+  Retention eth0 = Make(Free(100 * kMiB));
+  eth0.Enforce();
+  registry_.live.erase({"/a", "eth1"});
+  for (int pass = 0; pass < 20; ++pass) EnforceLater(eth0);
+  EXPECT_TRUE(Has(9, "eth1"));
 }
 
 TEST_F(SharedSpaceTest, TakesWhatAnIdleOwnerLeavesAfterThreeIntervals) {
@@ -103,63 +127,85 @@ TEST_F(SharedSpaceTest, GivesAnOwnerThatActsAllTheTime) {
 TEST_F(SharedSpaceTest, NeverTakesWhatALiveOneIsWriting) {
   disk_.AddFile(Pcap(9, "eth1") + ".part", kMiB, 0);
   disk_.AddFile(Pcap(9, "eth1") + ".json", kMiB, 0);
-  peers_.live.clear();
-  Make(Free(200 * kMiB)).Enforce();
+  Retention eth0 = Make(Free(200 * kMiB));
+  for (int pass = 0; pass < 20; ++pass) EnforceLater(eth0);
   EXPECT_THAT(disk_.Names(), SizeIs(2));
 }
 
 TEST_F(SharedSpaceTest, ConsidersOtherDirectories) {
-  auto other = std::make_shared<FakeDisk>();
-  AddFile(*other, Pcap(9, "eth2"), 9);
-  AddFile(*other, "notes.txt", 9);
+  AddFile(*other_, Pcap(9, "eth2"), 9);
   AddSegment(8);
-  peers_.directories = {{"/b", other}};
-  Retention retention = Make(Free(100 * kMiB));
-  retention.Enforce();
+  Retention eth0 = Make(Free(100 * kMiB));
+  Retention eth2 = Make(Free(100 * kMiB), "eth2", "/b", *other_);
+  eth0.Enforce();
   EXPECT_TRUE(Has(8));
-  peers_.live.erase({"/b", "eth2"});
-  EnforceLater(retention);
-  EXPECT_THAT(other->Names(), ElementsAre("notes.txt"));
-  EXPECT_THAT(disk_.Names(), SizeIs(1));
+  SetFreeOf(*other_, 99 * kMiB);
+  eth2.Enforce();
+  EXPECT_THAT(other_->Names(), IsEmpty());
   EXPECT_EQ(log_.Count("removed /b/eth2"), 1);
 }
 
-TEST_F(SharedSpaceTest, OrdersEqualNamesByDirectoryForEverybody) {
-  auto other = std::make_shared<FakeDisk>();
-  AddFile(*other, Pcap(9), 9);
+TEST_F(SharedSpaceTest, OrdersEqualTimesAndNamesByDirectoryForEverybody) {
+  registry_.live.insert({"/b", "eth0"});
+  AddFile(*other_, Pcap(9), 9);
   AddSegment(9);
-  peers_.live.insert({"/b", "eth0"});
-  peers_.directories = {{"/b", other}};
-  Make(Free(100 * kMiB), "eth0", "/c", disk_).Enforce();
-  EXPECT_TRUE(Has(9));  // /b comes first
+  SetFreeOf(*other_, 99 * kMiB);
+  Make(Free(100 * kMiB), "eth0", "/b", *other_).Enforce();
+  EXPECT_THAT(other_->Names(), SizeIs(1));
   Make(Free(100 * kMiB)).Enforce();
   EXPECT_FALSE(Has(9));  // /a comes first
 }
 
-TEST_F(SharedSpaceTest, GoesOnBehindAForeignFileThatCannotBeRemoved) {
-  peers_.live.erase({"/a", "eth1"});
-  AddSegment(9, "eth1");
-  AddSegment(8);
-  disk_.Fail(DiskOp::kRemove, Pcap(9, "eth1"), absl::PermissionDeniedError("not yours"));
+TEST_F(SharedSpaceTest, OrdersByTimeWhateverTheZoneOfTheNames) {
+  // eth1 names its segments in another zone, so that they look older.
+  AddFile(disk_, Pcap(20, "eth1"), 8);
+  AddSegment(9);
+  Make(Free(100 * kMiB), "eth1").Enforce();
+  EXPECT_TRUE(Has(20, "eth1"));
   Make(Free(100 * kMiB)).Enforce();
+  EXPECT_FALSE(Has(9));
+}
+
+// Both were quiet for long, then finished at the same time: each knows the last packet of its own,
+// and by that would take its own for the older one.
+TEST_F(SharedSpaceTest, SeesOneOrderWhateverItKnowsOfItsOwn) {
+  AddSegment(9, "eth1");
+  AddSegment(9);
+  Retention eth0 = Make(Free(100 * kMiB));
+  Retention eth1 = Make(Free(100 * kMiB), "eth1");
+  eth0.Add({Name(9), kMiB, begin_ns_ - 20 * kHour});
+  eth1.Add({Name(9, "eth1"), kMiB, begin_ns_ - 20 * kHour});
+  eth1.Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  eth0.Enforce();
   EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(9, "eth1")));
 }
 
-TEST_F(SharedSpaceTest, GoesOnWithoutADirectoryThatCannotBeListed) {
-  auto other = std::make_shared<FakeDisk>();
-  other->Fail(DiskOp::kList, "", absl::UnavailableError("no list"));
+TEST_F(SharedSpaceTest, CountsWhatOthersRemoveWhileItLooks) {
   AddSegment(8);
-  peers_.directories = {{"/b", other}};
+  disk_.SetHook([this](DiskOp op, const std::string&) {
+    if (op == DiskOp::kList) SetFree(100 * kMiB);  // the older one went a moment before
+  });
+  Make(Free(100 * kMiB)).Enforce();
+  EXPECT_TRUE(Has(8));
+}
+
+TEST_F(SharedSpaceTest, GoesOnBehindAForeignFileThatCannotBeRemoved) {
+  AddSegment(9, "eth1");
+  AddSegment(8);
+  const std::string foreign = Pcap(9, "eth1");
+  disk_.Fail(DiskOp::kRemove, foreign, absl::PermissionDeniedError("not yours"));
+  Retention eth0 = Make(Free(100 * kMiB));
+  for (int pass = 0; pass < 4; ++pass) EnforceLater(eth0);
+  EXPECT_THAT(disk_.Names(), ElementsAre(foreign));
+}
+
+TEST_F(SharedSpaceTest, GoesOnWithoutADirectoryThatCannotBeListed) {
+  other_->Fail(DiskOp::kList, "", absl::UnavailableError("no list"));
+  AddSegment(8);
   Make(Free(100 * kMiB)).Enforce();
   EXPECT_THAT(disk_.Names(), IsEmpty());
   EXPECT_EQ(log_.Count("no list"), 1);
-}
-
-TEST_F(SharedSpaceTest, AsksOnceAPassWhoIsLive) {
-  for (int hours = 20; hours >= 9; --hours) AddSegment(hours, "eth1");
-  SetFree(90 * kMiB);
-  Make(Free(100 * kMiB)).Enforce();
-  EXPECT_EQ(peers_.questions, 1);
 }
 
 }  // namespace

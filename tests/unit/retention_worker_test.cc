@@ -28,7 +28,6 @@ constexpr int64_t kMiB = 1 << 20;
 class NoPeers final : public Peers {
  public:
   std::vector<PeerDirectory> Directories() override { return {}; }
-  bool IsLive(const std::string&, const std::string&) override { return true; }
 };
 
 // Time passes when the test says so.

@@ -1,5 +1,6 @@
 // Deletes the oldest finished segments when a limit says so: by age and total size those of one
-// interface; for free space the oldest of all captures on the file system (retention/peers.h).
+// interface; for free space the oldest of all live captures on the file system that have a limit on
+// it (retention/peers.h). Whatever belongs to none of them stays.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -52,11 +54,14 @@ struct FinishedSegment {
 // names are exactly of the form in archive/names.h. One thread at a time, but for EndBy; may block
 // on the disk.
 //
-// The limit on size counts the lengths of segments and ledgers, and takes the oldest (IsOlder) until
-// the rest fits, be it the newest. Age counts from the last packet; of files from before this
+// The limit on size counts the lengths of segments and ledgers, and takes the oldest (IsOlder)
+// until the rest fits, be it the newest. Age counts from the last packet; of files from before this
 // process it is not known, so there it counts from the last modification, which is when they were
 // finished. A file that was copied here may have any such time: for age and size, no segment counts
 // as older than its name says, unless the name lies in the future, where a wrong clock has put it.
+//
+// For free space all captures must see the same order, or two of them would both make up for what
+// is missing. So there the last modification counts, for our own segments too.
 class Retention {
  public:
   // `disk`, `peers` and `clock` must outlive it.
@@ -79,9 +84,13 @@ class Retention {
   // A segment that might be deleted for free space.
   struct Candidate {
     std::string directory;
-    Disk* disk = nullptr;
+    std::shared_ptr<Disk> disk;
     StoredSegment segment;
     bool own = false;  // of our interface, in our directory
+  };
+  struct Shortage {
+    int64_t missing_bytes = 0;  // 0 when the free space suffices, or is not known
+    std::string reason;         // the figures
   };
 
   void Load();
@@ -90,14 +99,16 @@ class Retention {
   void EnforceAge();
   void EnforceSize();
   void EnforceFreeSpace();
-  // How much the free space lacks, and in `reason` the figures; 0 when it suffices or is not known.
-  int64_t MissingBytes(std::string* reason);
-  // Oldest first. Points into `directories`.
-  std::vector<Candidate> Candidates(const std::vector<PeerDirectory>& directories);
-  void AppendForeign(const std::string& directory, Disk& disk, std::vector<Candidate>* candidates);
+  void MakeSpace();
+  Shortage LookAtSpace();
+  // Oldest first.
+  std::vector<Candidate> Candidates();
+  // Lists `directory`, for the segments of its interfaces.
+  void AppendCandidates(const PeerDirectory& directory, bool own,
+                        std::vector<Candidate>* candidates);
   // Returns the bytes that it gave back.
   int64_t Remove(const Candidate& candidate, const std::string& reason);
-  int64_t RemoveOwn(const StoredSegment& segment, const std::string& reason);
+  Remover::Outcome RemoveOwn(const StoredSegment& segment, const std::string& reason);
   int64_t AgeNs(const StoredSegment& segment) const;
   int64_t NextWaitNs() const;
   bool OutOfTime() const { return clock_.BoottimeNs() >= end_ns_; }
