@@ -10,9 +10,6 @@
 namespace dns_monitor {
 namespace {
 
-// How many intervals another capture has to remove what is its own.
-constexpr int64_t kPatienceIntervals = 3;
-
 // File systems free blocks a while after unlink(2) has returned. Looking again at once would find
 // space as short as before, and delete more than needed.
 constexpr int64_t kSettleNs = kNanosecondsPerSecond;
@@ -31,13 +28,14 @@ Retention::Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clo
       peers_(peers),
       clock_(clock),
       remover_(clock),
-      owners_(clock, kPatienceIntervals * config_.interval_ns) {}
+      owners_(clock, kPatienceNs) {}
 
 void Retention::Add(const FinishedSegment& segment) {
   if (segment.name.interface != config_.interface) return;
   const int64_t last_ns =
       segment.last_packet_ns != 0 ? segment.last_packet_ns : clock_.RealtimeNs();
   Insert({segment.name, segment.size_bytes, segment.size_bytes, last_ns, false});
+  futile_until_ns_ = 0;
 }
 
 int64_t Retention::Enforce() {
@@ -113,19 +111,23 @@ void Retention::EnforceSize() {
 // removes its share of them. What belongs to another live capture is counted as if it were gone,
 // and left to that one for a while.
 void Retention::EnforceFreeSpace() {
-  if (clock_.BoottimeNs() < settled_ns_) return;
-  if (LookAtSpace().missing_bytes > 0) {
-    MakeSpace();
-  } else {
+  const int64_t now_ns = clock_.BoottimeNs();
+  if (now_ns < settled_ns_) return;
+  const int64_t missing_bytes = LookAtSpace().missing_bytes;
+  if (missing_bytes == 0) {
     owners_.ShortageIsOver();
+    futile_until_ns_ = 0;
     shortage_said_ = false;
+  } else if (now_ns >= futile_until_ns_ || missing_bytes > futile_bytes_) {
+    MakeSpace();
   }
 }
 
 void Retention::MakeSpace() {
   const std::vector<Candidate> candidates = Candidates();
   // Only now: what others have removed until the files were listed must count as free.
-  auto [missing_bytes, reason] = LookAtSpace();
+  const auto [short_bytes, reason] = LookAtSpace();
+  int64_t missing_bytes = short_bytes;
   for (const Candidate& candidate : candidates) {
     if (missing_bytes <= 0 || OutOfTime()) break;
     const SegmentName& name = candidate.segment.name;
@@ -135,6 +137,11 @@ void Retention::MakeSpace() {
     missing_bytes -= others ? candidate.segment.allocated_bytes : Remove(candidate, reason);
   }
   owners_.EndPass();
+  const int64_t now_ns = clock_.BoottimeNs();
+  if (now_ns >= settled_ns_) {
+    futile_until_ns_ = now_ns + kIntervalNs;
+    futile_bytes_ = short_bytes;
+  }
   if (missing_bytes > 0 && !OutOfTime() && !std::exchange(shortage_said_, true)) {
     LogWarning(reason, ", and no finished segment is left that could be removed");
   }
@@ -142,7 +149,7 @@ void Retention::MakeSpace() {
 
 Retention::Shortage Retention::LookAtSpace() {
   const RetentionLimits& limits = config_.limits;
-  if (!limits.min_free_bytes && !limits.min_free_fraction) return {};
+  if (!limits.min_free()) return {};
   const auto space = disk_.Space();
   SayOnce(space.status(), &space_failure_said_);
   if (!space.ok()) return {};
@@ -217,7 +224,10 @@ int64_t Retention::AgeNs(const StoredSegment& segment) const {
 }
 
 int64_t Retention::NextWaitNs() const {
-  int64_t wait_ns = config_.interval_ns;
+  int64_t wait_ns = config_.limits.min_free() ? kLookNs : kIntervalNs;
+  // Woken meanwhile, it may have come too early to look.
+  const int64_t unsettled_ns = settled_ns_ - clock_.BoottimeNs();
+  if (unsettled_ns > 0) wait_ns = std::min(wait_ns, unsettled_ns);
   if (!config_.limits.max_age_ns) return wait_ns;
   for (const auto& [key, segment] : segments_) {
     const int64_t left_ns = *config_.limits.max_age_ns - AgeNs(segment);

@@ -20,7 +20,7 @@ namespace dns_monitor {
 
 inline constexpr int64_t kSecond = kNanosecondsPerSecond;
 inline constexpr int64_t kHour = 3600 * kSecond;
-inline constexpr int64_t kInterval = 10 * kSecond;
+inline constexpr int64_t kInterval = Retention::kIntervalNs;
 inline constexpr int64_t kKiB = 1024;
 inline constexpr int64_t kMiB = 1024 * kKiB;
 
@@ -86,8 +86,7 @@ class RetentionTest : public testing::Test {
   Retention Make(RetentionLimits limits, const std::string& interface, const std::string& directory,
                  FakeDisk& disk) {
     peers_.push_back(std::make_unique<FakePeers>(registry_, CaptureId(directory, interface)));
-    return Retention({directory, interface, zone_, limits, kInterval}, disk, *peers_.back(),
-                     clock_);
+    return Retention({directory, interface, zone_, limits}, disk, *peers_.back(), clock_);
   }
   RetentionLimits Age(int64_t hours) const {
     RetentionLimits limits;
@@ -104,7 +103,7 @@ class RetentionTest : public testing::Test {
     limits.min_free_bytes = bytes;
     return limits;
   }
-  // The next look at the free space.
+  // Late enough for any retry.
   void EnforceLater(Retention& retention) {
     clock_.Advance(kInterval);
     retention.Enforce();

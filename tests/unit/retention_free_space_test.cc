@@ -50,6 +50,28 @@ TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
   EXPECT_THAT(disk_.Names(), SizeIs(4));
 }
 
+TEST_F(RetentionTest, LooksAtTheFreeSpaceEachSecond) {
+  Retention retention = Make(Free(100 * kMiB));
+  EXPECT_EQ(retention.Enforce(), kSecond);
+  RetentionLimits limits;
+  limits.min_free_fraction = 0.01;
+  EXPECT_EQ(Make(limits).Enforce(), kSecond);
+}
+
+TEST_F(RetentionTest, ComesBackWhenWhatItRemovedHasSettled) {
+  for (int hours = 5; hours >= 1; --hours) AddSegment(hours);
+  SetFree(99 * kMiB);
+  disk_.SetReclaims(false);
+  Retention retention = Make(Free(100 * kMiB));
+  EXPECT_EQ(retention.Enforce(), kSecond);
+  clock_.Advance(kSecond / 4);
+  EXPECT_EQ(retention.Enforce(), 3 * kSecond / 4);
+  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  clock_.Advance(3 * kSecond / 4);
+  retention.Enforce();
+  EXPECT_THAT(disk_.Names(), SizeIs(3));
+}
+
 TEST_F(RetentionTest, RemovesForFreeSpaceAlsoWhatCameHereByItself) {
   AddSegment(1);
   Retention retention = Make(Free(100 * kMiB));

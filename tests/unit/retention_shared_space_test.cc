@@ -85,7 +85,7 @@ TEST_F(SharedSpaceTest, LeavesAllAloneOnceTheirCaptureHasEnded) {
   EXPECT_TRUE(Has(9, "eth1"));
 }
 
-TEST_F(SharedSpaceTest, TakesWhatAnIdleOwnerLeavesAfterThreeIntervals) {
+TEST_F(SharedSpaceTest, TakesWhatAnIdleOwnerLeavesAfterHalfAMinute) {
   for (int hours = 12; hours >= 9; --hours) AddSegment(hours, "eth1");
   AddSegment(8);
   const std::string oldest = Pcap(12, "eth1");
@@ -106,6 +106,46 @@ TEST_F(SharedSpaceTest, TakesWhatAnIdleOwnerLeavesAfterThreeIntervals) {
   SetFree(99 * kMiB);
   EnforceLater(eth0);
   EXPECT_THAT(disk_.Names(), SizeIs(3));
+}
+
+TEST_F(SharedSpaceTest, IsPatientForHalfAMinuteHoweverOftenItLooks) {
+  AddSegment(9, "eth1");
+  Retention eth0 = Make(Free(100 * kMiB));
+  int seconds = 0;
+  for (; Has(9, "eth1") && seconds < 100; ++seconds) {
+    SetFree((99 - seconds) * kMiB);  // a little less each time
+    clock_.Advance(kSecond);
+    eth0.Enforce();
+  }
+  EXPECT_EQ(seconds, 31);  // the first of which it did not know of the shortage
+}
+
+TEST_F(SharedSpaceTest, ListsAgainOnlyWhenItHelps) {
+  AddSegment(9, "eth1");
+  AddSegment(8);
+  Retention eth0 = Make(Free(100 * kMiB));
+  eth0.Enforce();
+  const int lists = other_->CountCalls("List");
+  for (int look = 0; look < 9; ++look) {
+    clock_.Advance(kSecond);
+    eth0.Enforce();
+  }
+  EXPECT_EQ(other_->CountCalls("List"), lists);
+  SetFree(98 * kMiB);  // more is missing
+  eth0.Enforce();
+  EXPECT_EQ(other_->CountCalls("List"), lists + 1);
+  EXPECT_FALSE(Has(8));
+}
+
+TEST_F(SharedSpaceTest, ListsAgainWithEachFinishedSegment) {
+  AddSegment(9, "eth1");
+  Retention eth0 = Make(Free(100 * kMiB));
+  SetFree(98 * kMiB);
+  eth0.Enforce();
+  AddSegment(8);
+  eth0.Add({Name(8), kMiB, clock_.RealtimeNs()});
+  eth0.Enforce();
+  EXPECT_FALSE(Has(8));
 }
 
 TEST_F(SharedSpaceTest, GivesAnOwnerThatActsAllTheTime) {

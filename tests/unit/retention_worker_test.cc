@@ -70,11 +70,15 @@ class FakeWakeup final : public Wakeup {
 class RetentionWorkerTest : public testing::Test {
  protected:
   RetentionWorkerTest() {
-    auto wakeup = std::make_unique<FakeWakeup>();
-    wakeup_ = wakeup.get();
     RetentionLimits limits;
     limits.max_size_bytes = 2 * kMiB;
     limits.max_age_ns = 24 * kHour;
+    Make(limits);
+  }
+
+  void Make(const RetentionLimits& limits) {
+    auto wakeup = std::make_unique<FakeWakeup>();
+    wakeup_ = wakeup.get();
     worker_.emplace(RetentionConfig{"/a", "eth0", absl::UTCTimeZone(), limits}, disk_, peers_,
                     clock_, std::move(wakeup));
   }
@@ -130,6 +134,27 @@ TEST_F(RetentionWorkerTest, EnforcesAfterEachWait) {
   wakeup_->Wake();
   EXPECT_EQ(wakeup_->AwaitWait(4), 10 * kSecond);
   EXPECT_THAT(disk_.Names(), IsEmpty());
+}
+
+TEST_F(RetentionWorkerTest, LooksAtOnceWhenTheDiskIsFull) {
+  for (int hours = 5; hours >= 1; --hours) Finish(hours);
+  RetentionLimits limits;
+  limits.min_free_bytes = 10 * kMiB;
+  Make(limits);
+  disk_.SetSpace({1000 * kMiB, 10 * kMiB, 1});
+  worker_->Start();
+  EXPECT_EQ(wakeup_->AwaitWait(1), kSecond);
+  EXPECT_THAT(disk_.Names(), SizeIs(5));
+  disk_.SetSpace({1000 * kMiB, 8 * kMiB, 1});
+  disk_.SetReclaims(false);  // freed later
+  worker_->OnDiskFull();
+  wakeup_->AwaitWait(2);
+  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  for (int wait = 3; wait < 9; ++wait) {
+    worker_->OnDiskFull();
+    wakeup_->AwaitWait(wait);
+  }
+  EXPECT_THAT(disk_.Names(), SizeIs(3));
 }
 
 TEST_F(RetentionWorkerTest, HoldsNobodyUpWhileTheDiskHangs) {
@@ -199,6 +224,7 @@ TEST_F(RetentionWorkerTest, EnforcesOnceMoreAtTheEnd) {
 
 TEST_F(RetentionWorkerTest, StopsBeforeItWasStartedAndTwice) {
   worker_->Stop();
+  worker_->OnDiskFull();
   worker_->OnSegmentFinished(Finish(1));
   worker_->Stop();
   EXPECT_THAT(disk_.Calls(), IsEmpty());

@@ -31,7 +31,8 @@ struct RetentionLimits {
   std::optional<int64_t> min_free_bytes;    // of the file system …
   std::optional<double> min_free_fraction;  // … or as a part of it (0.05 is 5 %)
 
-  bool any() const { return max_age_ns || max_size_bytes || min_free_bytes || min_free_fraction; }
+  bool any() const { return max_age_ns || max_size_bytes || min_free(); }
+  bool min_free() const { return min_free_bytes || min_free_fraction; }
 };
 
 struct RetentionConfig {
@@ -39,8 +40,6 @@ struct RetentionConfig {
   std::string interface;
   absl::TimeZone zone;  // of the names
   RetentionLimits limits;
-  // Between two looks at the free space.
-  int64_t interval_ns = 10 * kNanosecondsPerSecond;
 };
 
 // A segment that this process finished.
@@ -64,6 +63,13 @@ struct FinishedSegment {
 // is missing. So there the last modification counts, for our own segments too.
 class Retention {
  public:
+  // Between two looks at the free space, which costs one system call.
+  static constexpr int64_t kLookNs = kNanosecondsPerSecond;
+  // Between two passes without a limit on it, and two tries to make space that is not there.
+  static constexpr int64_t kIntervalNs = 10 * kNanosecondsPerSecond;
+  // Another capture has that long to remove what is its own.
+  static constexpr int64_t kPatienceNs = 30 * kNanosecondsPerSecond;
+
   // `disk`, `peers` and `clock` must outlive it.
   Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clock& clock);
 
@@ -125,6 +131,10 @@ class Retention {
   std::atomic<int64_t> end_ns_{std::numeric_limits<int64_t>::max()};
   // Until then, boot time, what was removed last may not have shown in the free space yet.
   int64_t settled_ns_ = 0;
+  // Until then, boot time, a shortage that is no greater than this one is left as it is: nothing
+  // could be removed.
+  int64_t futile_until_ns_ = 0;
+  int64_t futile_bytes_ = 0;
   // Said once, until it is over.
   bool load_failure_said_ = false;
   bool list_failure_said_ = false;

@@ -25,8 +25,8 @@ class Wakeup {
 std::unique_ptr<Wakeup> MakeWakeup();
 
 // Enforces the limits of one capture on a thread of its own: at the start, with each finished
-// segment, each interval, and when a segment becomes too old. All methods but OnSegmentFinished are
-// called by the thread that made it.
+// segment, as often as Retention asks for it (each second when the free space is watched), and when
+// a segment becomes too old. All methods but On… are called by the thread that made it.
 class RetentionWorker {
  public:
   // `disk`, `peers` and `clock` must outlive it.
@@ -43,6 +43,10 @@ class RetentionWorker {
   // Any thread; waits for no disk. Before Start, after Stop, and again with another size are
   // allowed.
   void OnSegmentFinished(FinishedSegment segment);
+  // A write found no space: looks at once, and not only within a second. That may be said again
+  // with each write that fails: what was removed a moment ago still has its time to become free
+  // before more is. Any thread; waits for no disk; allowed before Start and after Stop.
+  void OnDiskFull() { wakeup_->Wake(); }
   // Lets the limits hold once more, for the segments that were finished last, and ends the thread:
   // kStopPatienceNs after this at the latest, but for the deletion that it is at. Again does
   // nothing.
