@@ -118,6 +118,7 @@ absl::Status Capture::OpenDirectory() {
   DM_RETURN_IF_ERROR(CheckGroup());
   WarnOfLeftovers();
   if (!options_.retention.any()) return absl::OkStatus();
+  DM_RETURN_IF_ERROR(CheckLimits(options_.retention, disk_->Space()));
   // Who watches the free space watches it together with the others that do.
   const RetentionLimits& limits = options_.retention;
   const bool shares_space = limits.min_free_bytes || limits.min_free_fraction;

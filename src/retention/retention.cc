@@ -22,6 +22,14 @@ void SayOnce(const absl::Status& status, bool* said) {
 
 }  // namespace
 
+absl::Status CheckLimits(const RetentionLimits& limits, const absl::StatusOr<DiskSpace>& space) {
+  const int64_t wanted_bytes = limits.min_free_bytes.value_or(0);
+  if (!space.ok() || wanted_bytes < space->total_bytes) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat(
+      "--min-free: ", FormatSize(wanted_bytes), " can never be free: the file system has ",
+      FormatSize(space->total_bytes), " in all, and every file would be deleted"));
+}
+
 Retention::Retention(RetentionConfig config, Disk& disk, Peers& peers, const Clock& clock)
     : config_(std::move(config)),
       disk_(disk),

@@ -128,6 +128,15 @@ class BadInput(LabCase):
             pass
         self.assertIn("not a directory", self.refused(1, "capture", "lo", "-d", file))
 
+    def test_more_free_space_than_there_is(self):
+        """It would delete everything."""
+        old = os.path.join(self.directory, "lo.20200101_0000.pcap")
+        with open(old, "wb"):
+            pass
+        line = self.capture_refused(1, "--min-free", "7000P")
+        self.assertIn("--min-free: 6.84 EiB can never be free", line)
+        self.assertTrue(os.path.exists(old))
+
     def test_a_directory_that_is_not_writable(self):
         os.chmod(self.directory, 0o755)
         line = self.capture_refused(1, prefix=as_nobody(CAPABILITIES))

@@ -50,6 +50,26 @@ TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
   EXPECT_THAT(disk_.Names(), SizeIs(4));
 }
 
+TEST_F(RetentionTest, RefusesALimitThatTheFileSystemCannotMeet) {
+  const DiskSpace space = {1024 * kMiB, 10 * kMiB, 1};
+  EXPECT_TRUE(CheckLimits(Free(1024 * kMiB - 1), space).ok());
+  const absl::Status whole = CheckLimits(Free(1024 * kMiB), space);
+  EXPECT_TRUE(absl::IsOutOfRange(whole));
+  EXPECT_EQ(whole.message(),
+            "--min-free: 1.00 GiB can never be free: the file system has 1.00 GiB in all, and "
+            "every file would be deleted");
+  EXPECT_TRUE(absl::IsOutOfRange(CheckLimits(Free(7000 * (int64_t{1} << 50)), space)));
+}
+
+TEST_F(RetentionTest, RefusesNoOtherLimits) {
+  const DiskSpace space = {kMiB, 0, 1};
+  RetentionLimits limits = Size(kMiB * kMiB);
+  limits.max_age_ns = kHour;
+  limits.min_free_fraction = 0.999;
+  EXPECT_TRUE(CheckLimits(limits, space).ok());
+  EXPECT_TRUE(CheckLimits(Free(2 * kMiB), absl::UnavailableError("no figures")).ok());
+}
+
 TEST_F(RetentionTest, LooksAtTheFreeSpaceEachSecond) {
   Retention retention = Make(Free(100 * kMiB));
   EXPECT_EQ(retention.Enforce(), kSecond);

@@ -14,6 +14,8 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/clock.h"
@@ -34,6 +36,10 @@ struct RetentionLimits {
   bool any() const { return max_age_ns || max_size_bytes || min_free(); }
   bool min_free() const { return min_free_bytes || min_free_fraction; }
 };
+
+// OutOfRange when no file system of the size of `space` can have as much free as `limits` demand,
+// so that all segments would be deleted, and in vain. A `space` that is not known is no hindrance.
+absl::Status CheckLimits(const RetentionLimits& limits, const absl::StatusOr<DiskSpace>& space);
 
 struct RetentionConfig {
   std::string directory;  // of the disk; absolute and without links (realpath(3))
