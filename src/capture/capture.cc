@@ -120,9 +120,8 @@ absl::Status Capture::OpenDirectory() {
   if (!options_.retention.any()) return absl::OkStatus();
   DM_RETURN_IF_ERROR(CheckLimits(options_.retention, disk_->Space()));
   // Who watches the free space watches it together with the others that do.
-  const RetentionLimits& limits = options_.retention;
-  const bool shares_space = limits.min_free_bytes || limits.min_free_fraction;
-  peers_ = JoinPeers(shares_space ? kRegistryDirectory : "", directory_, interface_.name);
+  peers_ = JoinPeers(options_.retention.min_free() ? kRegistryDirectory : "", directory_,
+                     interface_.name);
   retention_ = std::make_unique<RetentionWorker>(RetentionConfig{.directory = directory_,
                                                                  .interface = interface_.name,
                                                                  .zone = Zone(),
@@ -277,6 +276,7 @@ void Capture::OnSecond() {
   if (link_watch_->unsettled()) link_watch_->Look();
   const FilterCounters counters = tap_->rings()->Counters();
   const WriterStatus& status = writer_->status();
+  if (status.failing.load() && retention_ != nullptr) retention_->OnDiskFull();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
                       .matched = counters.matched,
                       .written = status.packets_written.load(),
