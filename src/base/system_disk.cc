@@ -2,28 +2,18 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/retry.h"
 #include "dns_monitor/base/status.h"
 
 namespace dns_monitor {
 namespace {
-
-// Runs a system call again when a signal broke it off.
-template <typename Call>
-auto Retry(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 int CachingFlag(Caching caching) {
   return caching == Caching::kDirect ? O_DIRECT : 0;
@@ -214,24 +204,6 @@ absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(const std::string& path) {
     return absl::PermissionDeniedError(status.message());
   }
   return std::make_unique<SystemDisk>(path, std::move(fd));
-}
-
-absl::StatusOr<Fd> LockFile(const std::string& path, const std::string& name) {
-  const std::string file = absl::StrCat(path, "/", name);
-  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-  Fd fd(Retry([&] { return open(file.c_str(), flags, 0600); }));
-  if (!fd.valid()) return ErrnoError(absl::StrCat("cannot open the lock ", file));
-  // Whoever only asks whether a lock is held (retention/peers.h) holds it himself for a moment, and
-  // an exiting process lets go of its locks one by one: neither may refuse a start.
-  constexpr int kAttempts = 6;
-  constexpr auto kPause = std::chrono::milliseconds(20);
-  for (int attempt = 1; true; ++attempt) {
-    if (Retry([&] { return flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
-    if (errno != EWOULDBLOCK) return ErrnoError(absl::StrCat("cannot lock ", file));
-    if (attempt == kAttempts) break;
-    std::this_thread::sleep_for(kPause);
-  }
-  return absl::FailedPreconditionError(absl::StrCat("another process holds the lock ", file));
 }
 
 }  // namespace dns_monitor

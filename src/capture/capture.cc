@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/event_fd.h"
+#include "dns_monitor/base/file_lock.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/system_disk.h"

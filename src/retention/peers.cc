@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -20,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "dns_monitor/base/file_lock.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/system_disk.h"
@@ -49,20 +49,12 @@ std::string EntrySuffix(const DirectoryId& id) {
   return absl::StrFormat(".%x.%d%s", id.device, id.inode, kEntrySuffix);
 }
 
-// Whether somebody holds the lock on `fd`. A shared lock is tried: those who ask do not mistake
-// each other for an owner, and LockFile waits longer than this takes.
-bool IsLocked(const Fd& fd) {
-  if (flock(fd.get(), LOCK_SH | LOCK_NB) != 0) return true;
-  flock(fd.get(), LOCK_UN);
-  return false;
-}
-
 // The directory that the live capture behind the entry `name` writes into.
 std::optional<std::string> ReadEntry(int registry, const std::string& name) {
   // Nobody's pipe shall hold this up.
   const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
   const Fd fd(openat(registry, name.c_str(), flags));
-  if (!fd.valid() || !IsLocked(fd)) return std::nullopt;
+  if (!fd.valid() || !IsLocked(fd.get())) return std::nullopt;
   std::array<char, PATH_MAX + 1> content;
   const ssize_t size = pread(fd.get(), content.data(), content.size(), 0);
   absl::string_view path(content.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));

@@ -13,7 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "dns_monitor/archive/names.h"
-#include "dns_monitor/base/system_disk.h"
+#include "dns_monitor/base/file_lock.h"
 #include "support/log_capture.h"
 
 namespace dns_monitor {

@@ -244,23 +244,5 @@ TEST_F(SystemDiskTest, TellsItsSpace) {
   EXPECT_EQ(space->filesystem_id, Stat(".").st_dev);
 }
 
-TEST_F(SystemDiskTest, LocksOnceAtATime) {
-  auto lock = LockFile(path_, ".eth0.lock");
-  ASSERT_TRUE(lock.ok()) << lock.status();
-  const auto second = LockFile(path_, ".eth0.lock");
-  EXPECT_EQ(second.status().code(), StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(second.status().message()), HasSubstr(Path(".eth0.lock")));
-  EXPECT_TRUE(LockFile(path_, ".eth1.lock").ok());
-  lock->Reset();
-  EXPECT_TRUE(LockFile(path_, ".eth0.lock").ok());
-  EXPECT_EQ(LockFile(Path("none"), "x").status().code(), StatusCode::kNotFound);
-}
-
-TEST_F(SystemDiskTest, NeverLocksThroughALink) {
-  Write("target", "");
-  ASSERT_EQ(symlink("target", Path(".eth0.lock").c_str()), 0);
-  EXPECT_FALSE(LockFile(path_, ".eth0.lock").ok());
-}
-
 }  // namespace
 }  // namespace dns_monitor
