@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/read_at.h"
 #include "dns_monitor/base/retry.h"
 #include "dns_monitor/base/status.h"
 
@@ -26,6 +27,10 @@ class SystemDisk final : public Disk {
 
   absl::StatusOr<Fd> Create(const std::string& name, Caching caching) override;
   absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override;
+  absl::StatusOr<Fd> OpenForReading(const std::string& name) override;
+  absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) override;
+  absl::StatusOr<int64_t> Size(int fd) override;
+  absl::StatusOr<bool> TryLock(int fd, LockKind kind) override;
   absl::Status Truncate(int fd, int64_t length_bytes) override;
   absl::Status SetAccess(int fd, uint32_t mode, int64_t group) override;
   absl::Status SyncFile(int fd) override;
@@ -40,6 +45,12 @@ class SystemDisk final : public Disk {
   std::string Path(const std::string& name) const { return absl::StrCat(path_, "/", name); }
   // Names lead nowhere but into the directory itself.
   absl::Status CheckName(const std::string& name) const;
+  // An existing regular file.
+  absl::StatusOr<Fd> OpenRegular(const std::string& name, int flags) const;
+  // `status` with the path in front.
+  absl::Status InPath(const absl::Status& status) const {
+    return absl::Status(status.code(), absl::StrCat("a file in ", path_, ": ", status.message()));
+  }
   absl::Status RenameByLink(const std::string& from, const std::string& to);
   int Stat(const std::string& name, struct stat* info) const {
     return fstatat(directory_.get(), name.c_str(), info, AT_SYMLINK_NOFOLLOW);
@@ -72,15 +83,16 @@ absl::StatusOr<Fd> SystemDisk::Create(const std::string& name, Caching caching) 
   return ErrnoError(absl::StrCat("cannot create ", Path(name)), error);
 }
 
-absl::StatusOr<Fd> SystemDisk::Open(const std::string& name, Caching caching) {
+absl::StatusOr<Fd> SystemDisk::OpenRegular(const std::string& name, int flags) const {
   DM_RETURN_IF_ERROR(CheckName(name));
   struct stat info {};
   // Looked at first, since opening a device or a pipe may already do something.
   if (Stat(name, &info) != 0) return ErrnoError(absl::StrCat("cannot open ", Path(name)));
-  const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | CachingFlag(caching);
   Fd fd;
   if (S_ISREG(info.st_mode)) {
-    fd.Reset(Retry([&] { return openat(directory_.get(), name.c_str(), flags); }));
+    // O_NONBLOCK: a pipe that has taken its place since then does not hold this up.
+    const int all_flags = flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    fd.Reset(Retry([&] { return openat(directory_.get(), name.c_str(), all_flags); }));
     if (!fd.valid() || fstat(fd.get(), &info) != 0) {
       return ErrnoError(absl::StrCat("cannot open ", Path(name)));
     }
@@ -89,6 +101,30 @@ absl::StatusOr<Fd> SystemDisk::Open(const std::string& name, Caching caching) {
     return absl::InvalidArgumentError(absl::StrCat(Path(name), " is not a regular file"));
   }
   return fd;
+}
+
+absl::StatusOr<Fd> SystemDisk::Open(const std::string& name, Caching caching) {
+  return OpenRegular(name, O_RDWR | CachingFlag(caching));
+}
+
+absl::StatusOr<Fd> SystemDisk::OpenForReading(const std::string& name) {
+  return OpenRegular(name, O_RDONLY);
+}
+
+absl::StatusOr<size_t> SystemDisk::ReadAt(int fd, int64_t offset, absl::Span<char> to) {
+  absl::StatusOr<size_t> got = dns_monitor::ReadAt(fd, offset, to);
+  return got.ok() ? got : InPath(got.status());
+}
+
+absl::StatusOr<int64_t> SystemDisk::Size(int fd) {
+  struct stat info {};
+  if (fstat(fd, &info) == 0) return info.st_size;
+  return ErrnoError(absl::StrCat("cannot tell the size of a file in ", path_));
+}
+
+absl::StatusOr<bool> SystemDisk::TryLock(int fd, LockKind kind) {
+  absl::StatusOr<bool> locked = dns_monitor::TryLock(fd, kind);
+  return locked.ok() ? locked : InPath(locked.status());
 }
 
 absl::Status SystemDisk::Truncate(int fd, int64_t length_bytes) {

@@ -5,37 +5,24 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "dns_monitor/base/read_at.h"
 #include "dns_monitor/base/status.h"
 
 namespace dns_monitor {
 namespace {
 
+// In the order of DiskOp.
+constexpr absl::string_view kOpNames[] = {
+    "Create",    "Open",     "OpenForReading", "ReadAt",        "Size",   "TryLock", "Truncate",
+    "SetAccess", "SyncFile", "Rename",         "SyncDirectory", "Remove", "List",    "Space"};
+static_assert(std::size(kOpNames) == static_cast<size_t>(DiskOp::kSpace) + 1);
+
 absl::string_view OpName(DiskOp op) {
-  switch (op) {
-    case DiskOp::kCreate:
-      return "Create";
-    case DiskOp::kOpen:
-      return "Open";
-    case DiskOp::kTruncate:
-      return "Truncate";
-    case DiskOp::kSetAccess:
-      return "SetAccess";
-    case DiskOp::kSyncFile:
-      return "SyncFile";
-    case DiskOp::kRename:
-      return "Rename";
-    case DiskOp::kSyncDirectory:
-      return "SyncDirectory";
-    case DiskOp::kRemove:
-      return "Remove";
-    case DiskOp::kList:
-      return "List";
-    case DiskOp::kSpace:
-      return "Space";
-  }
-  return "?";
+  return kOpNames[static_cast<size_t>(op)];
 }
 
 int64_t Blocks(int64_t size_bytes) {
@@ -105,11 +92,44 @@ absl::StatusOr<Fd> FakeDisk::Create(const std::string& name, Caching caching) {
 
 absl::StatusOr<Fd> FakeDisk::Open(const std::string& name, Caching caching) {
   DM_RETURN_IF_ERROR(Enter(DiskOp::kOpen, name));
+  return OpenKnown(name, caching);
+}
+
+absl::StatusOr<Fd> FakeDisk::OpenForReading(const std::string& name) {
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kOpenForReading, name));
+  return OpenKnown(name, Caching::kBuffered);
+}
+
+absl::StatusOr<Fd> FakeDisk::OpenKnown(const std::string& name, Caching caching) {
   const std::lock_guard lock(mutex_);
   const auto entry = files_.find(name);
   if (entry == files_.end()) return absl::NotFoundError(name);
   entry->second.caching = caching;
   return Memory(name, &entry->second);
+}
+
+absl::StatusOr<size_t> FakeDisk::ReadAt(int fd, int64_t offset, absl::Span<char> to) {
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kReadAt, NameOf(fd)));
+  return dns_monitor::ReadAt(fd, offset, to);
+}
+
+absl::StatusOr<int64_t> FakeDisk::Size(int fd) {
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kSize, NameOf(fd)));
+  struct stat info {};
+  if (fstat(fd, &info) != 0) return ErrnoError("fstat");
+  return info.st_size;
+}
+
+absl::StatusOr<bool> FakeDisk::TryLock(int fd, LockKind) {
+  const std::string name = NameOf(fd);
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kTryLock, name));
+  const std::lock_guard lock(mutex_);
+  const auto entry = files_.find(name);
+  if (entry == files_.end()) return absl::NotFoundError(name);
+  int& held_times = entry->second.held_times;
+  if (held_times == 0) return true;
+  if (held_times > 0) --held_times;
+  return false;
 }
 
 absl::Status FakeDisk::Truncate(int fd, int64_t length_bytes) {
@@ -187,6 +207,14 @@ void FakeDisk::AddFile(const std::string& name, int64_t size_bytes, int64_t modi
   files_.insert_or_assign(name, std::move(file));
 }
 
+void FakeDisk::AddContent(const std::string& name, const std::string& content) {
+  AddFile(name, static_cast<int64_t>(content.size()));
+  const std::lock_guard lock(mutex_);
+  const absl::StatusOr<Fd> memory = Memory(name, &files_.at(name));
+  const auto size = static_cast<ssize_t>(content.size());
+  if (!memory.ok() || pwrite(memory->get(), content.data(), content.size(), 0) != size) abort();
+}
+
 void FakeDisk::DropFile(const std::string& name) {
   const std::lock_guard lock(mutex_);
   files_.erase(name);
@@ -215,6 +243,11 @@ void FakeDisk::Fail(DiskOp op, const std::string& name, absl::Status status, int
 void FakeDisk::ClearFailures() {
   const std::lock_guard lock(mutex_);
   failures_.clear();
+}
+
+void FakeDisk::HoldLock(const std::string& name, int times) {
+  const std::lock_guard lock(mutex_);
+  files_.at(name).held_times = times;
 }
 
 void FakeDisk::SetHook(std::function<void(DiskOp, const std::string&)> hook) {
@@ -249,14 +282,9 @@ std::string FakeDisk::Content(const std::string& name) const {
   const File& file = files_.at(name);
   std::string content(static_cast<size_t>(SizeOf(file)), '\0');
   if (!file.memory.valid()) return content;
-  size_t done = 0;
-  while (done < content.size()) {
-    const ssize_t got =
-        pread(file.memory.get(), &content[done], content.size() - done, static_cast<off_t>(done));
-    if (got <= 0) break;
-    done += static_cast<size_t>(got);
-  }
-  content.resize(done);
+  const absl::StatusOr<size_t> done =
+      dns_monitor::ReadAt(file.memory.get(), 0, absl::MakeSpan(content.data(), content.size()));
+  content.resize(done.value_or(0));
   return content;
 }
 

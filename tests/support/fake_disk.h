@@ -13,9 +13,14 @@
 
 namespace dns_monitor {
 
+// Each is called as the method.
 enum class DiskOp {
   kCreate,
   kOpen,
+  kOpenForReading,
+  kReadAt,
+  kSize,
+  kTryLock,
   kTruncate,
   kSetAccess,
   kSyncFile,
@@ -34,6 +39,10 @@ class FakeDisk final : public Disk {
 
   absl::StatusOr<Fd> Create(const std::string& name, Caching caching) override;
   absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override;
+  absl::StatusOr<Fd> OpenForReading(const std::string& name) override;
+  absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) override;
+  absl::StatusOr<int64_t> Size(int fd) override;
+  absl::StatusOr<bool> TryLock(int fd, LockKind kind) override;
   absl::Status Truncate(int fd, int64_t length_bytes) override;
   absl::Status SetAccess(int fd, uint32_t mode, int64_t group) override;
   absl::Status SyncFile(int fd) override;
@@ -46,6 +55,8 @@ class FakeDisk final : public Disk {
 
   // Puts a file there without a call; it takes no memory, whatever its size.
   void AddFile(const std::string& name, int64_t size_bytes, int64_t modified_ns = 0);
+  // … with this content.
+  void AddContent(const std::string& name, const std::string& content);
   // Takes it away as somebody else would.
   void DropFile(const std::string& name);
   void SetModified(const std::string& name, int64_t modified_ns);
@@ -59,6 +70,9 @@ class FakeDisk final : public Disk {
   // negative. The last rule that fits wins.
   void Fail(DiskOp op, const std::string& name, absl::Status status, int times = -1);
   void ClearFailures();
+  // Another process holds a lock on `name` when this is asked for one, so many times; for ever when
+  // negative.
+  void HoldLock(const std::string& name, int times = -1);
   // Called before each operation, outside all locks: it may block.
   void SetHook(std::function<void(DiskOp, const std::string&)> hook);
 
@@ -82,6 +96,7 @@ class FakeDisk final : public Disk {
     int64_t modified_ns = 0;
     uint32_t mode = 0600;
     int64_t group = -1;
+    int held_times = 0;  // HoldLock
     Caching caching = Caching::kBuffered;
   };
   struct Failure {
@@ -92,6 +107,7 @@ class FakeDisk final : public Disk {
   };
 
   absl::Status Enter(DiskOp op, const std::string& name);
+  absl::StatusOr<Fd> OpenKnown(const std::string& name, Caching caching);
   std::string NameOf(int fd) const;
   static int64_t SizeOf(const File& file);
   static absl::StatusOr<Fd> Memory(const std::string& name, File* file);

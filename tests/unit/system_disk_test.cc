@@ -109,6 +109,45 @@ TEST_F(SystemDiskTest, OpensRegularFilesForWriting) {
   EXPECT_EQ(disk_->Open("none", Caching::kBuffered).status().code(), StatusCode::kNotFound);
 }
 
+TEST_F(SystemDiskTest, OpensRegularFilesForReading) {
+  Write("a", "abc");
+  const auto fd = disk_->OpenForReading("a");
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_EQ(fcntl(fd->get(), F_GETFL) & O_ACCMODE, O_RDONLY);
+  EXPECT_NE(fcntl(fd->get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_EQ(disk_->Size(fd->get()).value(), 3);
+  EXPECT_EQ(disk_->OpenForReading("none").status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(SystemDiskTest, ReadsUpToTheEnd) {
+  Write("a", "abcdef");
+  const auto fd = disk_->OpenForReading("a");
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  const auto read = [&](int64_t offset, size_t size) {
+    std::string bytes(size, '?');
+    const auto got = disk_->ReadAt(fd->get(), offset, absl::MakeSpan(bytes.data(), size));
+    EXPECT_TRUE(got.ok()) << got.status();
+    bytes.resize(got.value_or(0));
+    return bytes;
+  };
+  EXPECT_EQ(read(1, 3), "bcd");
+  EXPECT_EQ(read(4, 3), "ef");
+  EXPECT_EQ(read(6, 3), "");
+  EXPECT_EQ(read(100, 3), "");
+  EXPECT_EQ(read(0, 0), "");
+}
+
+TEST_F(SystemDiskTest, TellsWhoseLockItIs) {
+  Write("a", "");
+  auto holder = disk_->OpenForReading("a");
+  const auto other = disk_->Open("a", Caching::kBuffered);
+  ASSERT_TRUE(holder.ok() && other.ok());
+  EXPECT_TRUE(disk_->TryLock(holder->get(), LockKind::kShared).value());
+  EXPECT_FALSE(disk_->TryLock(other->get(), LockKind::kExclusive).value());
+  holder->Reset();
+  EXPECT_TRUE(disk_->TryLock(other->get(), LockKind::kExclusive).value());
+}
+
 TEST_F(SystemDiskTest, NeverFollowsLinksOrOpensOtherThings) {
   Write("target", "abc");
   ASSERT_EQ(symlink("target", Path("link").c_str()), 0);
@@ -116,6 +155,7 @@ TEST_F(SystemDiskTest, NeverFollowsLinksOrOpensOtherThings) {
   ASSERT_EQ(mkdir(Path("directory").c_str(), 0700), 0);
   for (const char* name : {"link", "pipe", "directory"}) {
     EXPECT_EQ(disk_->Open(name, Caching::kBuffered).status().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(disk_->OpenForReading(name).status().code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(disk_->Create(name, Caching::kBuffered).status().code(), StatusCode::kAlreadyExists);
   }
   EXPECT_TRUE(disk_->Remove("link").ok());
@@ -128,6 +168,7 @@ TEST_F(SystemDiskTest, StaysInItsDirectory) {
     EXPECT_EQ(disk_->Create(name, Caching::kBuffered).status().code(),
               StatusCode::kInvalidArgument);
     EXPECT_EQ(disk_->Open(name, Caching::kBuffered).status().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(disk_->OpenForReading(name).status().code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(disk_->Remove(name).code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(disk_->Rename("a", name).code(), StatusCode::kInvalidArgument);
     EXPECT_EQ(disk_->Rename(name, "b").code(), StatusCode::kInvalidArgument);
@@ -164,6 +205,10 @@ TEST_F(SystemDiskTest, TellsBadDescriptors) {
   EXPECT_FALSE(disk_->Truncate(-1, 0).ok());
   EXPECT_FALSE(disk_->SetAccess(-1, 0600, -1).ok());
   EXPECT_FALSE(disk_->SyncFile(-1).ok());
+  EXPECT_FALSE(disk_->Size(-1).ok());
+  EXPECT_FALSE(disk_->TryLock(-1, LockKind::kExclusive).ok());
+  char byte = 0;
+  EXPECT_FALSE(disk_->ReadAt(-1, 0, absl::MakeSpan(&byte, 1)).ok());
 }
 
 void CheckRename(Disk& disk, const std::string& path) {

@@ -8,7 +8,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "dns_monitor/base/fd.h"
+#include "dns_monitor/base/file_lock.h"
 
 namespace dns_monitor {
 
@@ -39,6 +41,15 @@ class Disk {
   virtual absl::StatusOr<Fd> Create(const std::string& name, Caching caching) = 0;
   // Opens an existing regular file for writing.
   virtual absl::StatusOr<Fd> Open(const std::string& name, Caching caching) = 0;
+  // Opens an existing regular file for reading. InvalidArgument for anything else: a
+  // pipe is not waited for.
+  virtual absl::StatusOr<Fd> OpenForReading(const std::string& name) = 0;
+  // Reads until `to` is full or the file ends: fewer bytes than asked for mean its end.
+  virtual absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) = 0;
+  // Of the content, in bytes.
+  virtual absl::StatusOr<int64_t> Size(int fd) = 0;
+  // As TryLock of base/file_lock.h: false when another holds the lock.
+  virtual absl::StatusOr<bool> TryLock(int fd, LockKind kind) = 0;
   // Sets the length, and gives back blocks that were preallocated behind it (ftruncate(2)).
   virtual absl::Status Truncate(int fd, int64_t length_bytes) = 0;
   // Sets permission bits, and the group unless `group` is -1. When the group is refused, the other
