@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "dns_monitor/archive/free_name.h"
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr int kFirstPauseMs = 50;
 constexpr int kLongestPauseMs = 1000;
-constexpr int kMaxOrdinal = 1'000'000;  // of names taken within one minute
 
 }  // namespace
 
@@ -117,11 +117,6 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
   return absl::OkStatus();
 }
 
-bool Finisher::NameIsTaken(const SegmentName& name) {
-  const std::string pcap = name.Pcap();
-  return disk_->Exists(pcap) || disk_->Exists(pcap + ".zst");
-}
-
 int Finisher::NextOrdinal(const SegmentName& name) {
   int next = 0;
   const auto count = [&](const SegmentName& other) {
@@ -146,22 +141,12 @@ int Finisher::NextOrdinal(const SegmentName& name) {
 absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
   name->ordinal = NextOrdinal(*name);
   for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
-    if (NameIsTaken(*name)) continue;
+    if (NameIsTaken(*disk_, *name)) continue;
     absl::StatusOr<Fd> file = disk_->Create(name->Part(), Caching::kBuffered);
     if (file.ok()) last_name_ = *name;
     if (file.ok() || !absl::IsAlreadyExists(file.status())) return file;
   }
-  return absl::ResourceExhaustedError("no name is left for this minute");
-}
-
-// Nobody but this capture makes such names, yet a name that somebody took meanwhile stays theirs.
-absl::Status Finisher::RenameToFreeName(SegmentName* name) {
-  const std::string part = name->Part();
-  for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
-    absl::Status status = disk_->Rename(part, name->Pcap());
-    if (!absl::IsAlreadyExists(status)) return status;
-  }
-  return absl::ResourceExhaustedError("no name is left for this minute");
+  return NoNameLeft();
 }
 
 void Finisher::FinishFiles(Segment* segment) {
@@ -173,7 +158,7 @@ void Finisher::FinishFiles(Segment* segment) {
   absl::Status status = disk_->Truncate(fd, facts.length_bytes);
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
   status.Update(disk_->SyncFile(fd));
-  const absl::Status renamed = RenameToFreeName(&facts.name);
+  const absl::Status renamed = RenameToFreeName(*disk_, &facts.name);
   status.Update(renamed);
   status.Update(disk_->SyncDirectory());
   segment->direct.Reset();

@@ -70,8 +70,6 @@ class Finisher {
   // one of them; taken again, it would make the newest segment look like the oldest.
   int NextOrdinal(const SegmentName& name);
   void FinishFiles(Segment* segment);
-  absl::Status RenameToFreeName(SegmentName* name);
-  bool NameIsTaken(const SegmentName& name);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
   // Sleeps until asked again, or until the next attempt at opening is due.
   void WaitForRequest();
