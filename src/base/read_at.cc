@@ -20,4 +20,8 @@ absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) {
   return done;
 }
 
+ReadAtFunction ReadFrom(int fd) {
+  return [fd](int64_t offset, absl::Span<char> to) { return ReadAt(fd, offset, to); };
+}
+
 }  // namespace dns_monitor

@@ -15,4 +15,7 @@ absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to);
 // The same of a source that it knows: a descriptor, a file on a Disk, memory.
 using ReadAtFunction = std::function<absl::StatusOr<size_t>(int64_t offset, absl::Span<char> to)>;
 
+// `fd` as a source; it stays the caller's.
+ReadAtFunction ReadFrom(int fd);
+
 }  // namespace dns_monitor

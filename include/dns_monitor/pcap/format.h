@@ -1,4 +1,5 @@
-// The pcap file format (draft-ietf-opsawg-pcap), as written: this machine's byte order.
+// The pcap file format (draft-ietf-opsawg-pcap), in this machine's byte order, in which we write;
+// reader.h takes both.
 #pragma once
 
 #include <cstdint>
