@@ -36,6 +36,7 @@ class CaptureDirectory {
   CaptureDirectory& operator=(const CaptureDirectory&) = delete;
 
   Disk* disk() { return disk_.get(); }
+  const std::string& path() const { return path_; }
 
   // Sorted.
   std::vector<std::string> Names() const {
