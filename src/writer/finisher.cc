@@ -104,10 +104,12 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
       .has_seconds = options_.names_need_seconds};
   DM_ASSIGN_OR_RETURN(segment->buffered, CreateUnderFreeName(&name));
   segment->facts.name = name;
+  Lock(segment->buffered);
   if (direct_refused_) return absl::OkStatus();
   absl::StatusOr<Fd> direct = disk_->Open(name.Part(), Caching::kDirect);
   if (direct.ok()) {
     segment->direct = *std::move(direct);
+    Lock(segment->direct);
   } else {
     // Only this answer is the file system's (open(2)); others may pass.
     direct_refused_ = absl::IsInvalidArgument(direct.status());
@@ -115,6 +117,13 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
                "): writing through the page cache");
   }
   return absl::OkStatus();
+}
+
+void Finisher::Lock(const Fd& fd) {
+  const absl::Status status = disk_->TryLock(fd.get(), LockKind::kShared).status();
+  if (status.ok() || std::exchange(lock_refused_, true)) return;
+  LogWarning("no locks on segments here (", status.message(),
+             "): after a crash, the next start may finish one while the disk still writes it");
 }
 
 int Finisher::NextOrdinal(const SegmentName& name) {

@@ -177,6 +177,21 @@ TEST_F(FinisherTest, FallsBackWhereDirectIsRefusedWithOneLine) {
   EXPECT_TRUE(finisher_->Stop().ok()) << "a fall-back is no error";
 }
 
+TEST_F(FinisherTest, LocksBothDescriptors) {
+  Start();
+  Open();
+  EXPECT_EQ(disk_.CountCalls("TryLock " + Part()), 2);
+}
+
+TEST_F(FinisherTest, WritesWithoutLocksWhereTheyAreRefusedWithOneLine) {
+  disk_.Fail(DiskOp::kTryLock, "", absl::UnimplementedError("No locks available"));
+  Start();
+  for (int minute = 10; minute < 15; ++minute) Finish(Open(minute).get());
+  EXPECT_THAT(log_.Lines(), SizeIs(1));
+  EXPECT_EQ(log_.Count("no locks on segments here (No locks available)"), 1);
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
 TEST_F(FinisherTest, TriesAgainUntilTheFileCanBeCreated) {
   disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"), 2);
   Start();

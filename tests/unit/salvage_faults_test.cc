@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "dns_monitor/recovery/salvage.h"
+#include "dns_monitor/writer/finisher.h"
 #include "support/capture_directory.h"
 #include "support/salvage_fixture.h"
 
@@ -189,6 +190,23 @@ TEST_F(SalvageOnDiskTest, TakesInWhatIsWrittenUntilTheLockIsFree) {
   EXPECT_EQ(directory_.Read(Pcap()), file);
   EXPECT_EQ(directory_.Mode(Pcap()), 0604u);
   EXPECT_THAT(directory_.Names(), ElementsAre(Pcap()));
+}
+
+TEST_F(SalvageOnDiskTest, LeavesAloneWhatACaptureHasOpenByEitherDescriptor) {
+  Segment segment;
+  FinisherOptions options;
+  options.interface = "eth0";
+  Finisher finisher(directory_.disk(), options);
+  finisher.Open(&segment);
+  ASSERT_TRUE(finisher.Stop().ok());
+  for (Fd* last : {&segment.buffered, &segment.direct}) {
+    if (!last->valid()) continue;  // the file system refuses O_DIRECT
+    const std::vector<SalvagedPart> parts = RunOnDisk();
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_EQ(parts[0].error.code(), StatusCode::kFailedPrecondition);
+    last->Reset();
+  }
+  EXPECT_EQ(RunOnDisk()[0].action, SalvageAction::kRemoved) << "nothing was written";
 }
 
 TEST_F(SalvageOnDiskTest, RefusesWhatHasTakenAPartsPlaceMeanwhile) {

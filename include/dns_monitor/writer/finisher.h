@@ -65,6 +65,9 @@ class Finisher {
   // Opens the segments that wait for it, in their order, until one cannot be.
   void TryToOpen();
   absl::Status OpenFiles(Segment* segment);
+  // Tells whoever finishes a part after a crash (recovery/salvage.h) that a write may be under way.
+  // Shared: each of a segment's two descriptions has one, as writes go through both.
+  void Lock(const Fd& fd);
   absl::StatusOr<Fd> CreateUnderFreeName(SegmentName* name);
   // The ordinal after those that were given to names of this start before. Retention may have freed
   // one of them; taken again, it would make the newest segment look like the oldest.
@@ -85,6 +88,7 @@ class Finisher {
   std::deque<Segment*> waiting_;  // to be opened
   int pause_ms_ = 0;              // before the next attempt; 0: the last one succeeded
   bool direct_refused_ = false;
+  bool lock_refused_ = false;
   std::optional<SegmentName> last_name_;  // given to a segment
   absl::Status first_error_;
   std::thread thread_;
