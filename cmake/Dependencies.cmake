@@ -5,6 +5,7 @@
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
 
 # Debian's package brings both kinds and names the shared one.
 get_property(imported DIRECTORY PROPERTY IMPORTED_TARGETS)

@@ -68,7 +68,7 @@ std::vector<std::string> Balances(const Balance& balance);
 // Packets lost together.
 struct Loss {
   LossCause cause = LossCause::kOther;
-  std::optional<uint32_t> cpu;  // where known, and the same for all of them
+  std::optional<uint32_t> cpu = std::nullopt;  // where known, and the same for all of them
   uint64_t count = 0;
   int64_t from_ns = 0;
   int64_t to_ns = 0;
@@ -87,8 +87,10 @@ struct Gap {
   int64_t from_ns = 0;
   int64_t to_ns = 0;
   GapReason reason = GapReason::kOther;
-  std::optional<int64_t> step_ns;     // kClockStep: forwards, or back (negative)
-  std::optional<uint64_t> cut_bytes;  // kCrashed: taken off the file's end, no whole record
+  // kClockStep: ahead, or back (negative).
+  std::optional<int64_t> step_ns = std::nullopt;
+  // kCrashed: taken off the file's end, where no whole record was.
+  std::optional<uint64_t> cut_bytes = std::nullopt;
 
   bool operator==(const Gap&) const = default;
 };
@@ -108,11 +110,11 @@ struct InterfaceCounters {
 // A segment that retention deleted. What only its ledger told is missing where that was missing.
 struct RemovedSegment {
   std::string file_name;
-  std::optional<uint64_t> sequence;
-  std::optional<Sha256> ledger_sha256;
-  std::optional<uint64_t> packets;
-  std::optional<int64_t> first_packet_ns;
-  std::optional<int64_t> last_packet_ns;
+  std::optional<uint64_t> sequence = std::nullopt;
+  std::optional<Sha256> ledger_sha256 = std::nullopt;
+  std::optional<uint64_t> packets = std::nullopt;
+  std::optional<int64_t> first_packet_ns = std::nullopt;
+  std::optional<int64_t> last_packet_ns = std::nullopt;
   std::string reason;
 
   bool operator==(const RemovedSegment&) const = default;
@@ -122,19 +124,19 @@ struct RemovedSegment {
 struct IndexEntry {
   int64_t offset = 0;
   // Of the records that begin in the stretch, wherever they end:
-  std::optional<int64_t> first_record;  // offset
+  std::optional<int64_t> first_record = std::nullopt;  // offset
   uint64_t packets = 0;
-  std::optional<int64_t> first_ns;  // the earliest
-  std::optional<int64_t> last_ns;   // the latest
-  uint64_t xxh3 = 0;                // XXH3, 64 bits, of the stretch's bytes
+  std::optional<int64_t> first_ns = std::nullopt;  // the earliest
+  std::optional<int64_t> last_ns = std::nullopt;   // the latest
+  uint64_t xxh3 = 0;                               // XXH3, 64 bits, of the stretch's bytes
 
   bool operator==(const IndexEntry&) const = default;
 };
 
 struct Ledger {
-  uint64_t sequence = 0;               // one more than the ledger before
-  std::optional<LedgerLink> previous;  // none: the first
-  std::string file_name;               // of the segment
+  uint64_t sequence = 0;                              // one more than the ledger before
+  std::optional<LedgerLink> previous = std::nullopt;  // none: the first
+  std::string file_name;                              // of the segment
   int64_t length_bytes = 0;
   std::string interface;
   uint32_t ifindex = 0;
@@ -144,15 +146,15 @@ struct Ledger {
   LedgerSettings settings;
   int64_t from_ns = 0;  // the segment's borders: from <= time < to
   int64_t to_ns = 0;
-  std::optional<int64_t> first_packet_ns;  // none without packets
-  std::optional<int64_t> last_packet_ns;
+  std::optional<int64_t> first_packet_ns = std::nullopt;  // none without packets
+  std::optional<int64_t> last_packet_ns = std::nullopt;
   bool damaged = false;  // closed after an error of the disk
   std::string damage;    // which
   Balance balance;
   std::vector<Loss> losses;
   std::vector<Gap> gaps;
-  std::optional<InterfaceCounters> interface_begin;  // none: it was not there
-  std::optional<InterfaceCounters> interface_end;
+  std::optional<InterfaceCounters> interface_begin = std::nullopt;  // none: it was not there
+  std::optional<InterfaceCounters> interface_end = std::nullopt;
   std::vector<RemovedSegment> removed;  // since the ledger before
   std::vector<IndexEntry> index;        // in the order of the file, without holes
 
