@@ -1,7 +1,7 @@
 # What the build needs; `tools/install-deps` names the Debian packages of each.
 #
-# libbpf, liburing, libelf and Abseil are linked statically, so that the binary can be copied to another
-# machine with nothing but libpcap (whose static archive would pull in D-Bus) installed beside it.
+# All but libpcap are linked statically, so that the binary can be copied to another machine with nothing
+# but that (whose static archive would pull in D-Bus) installed beside it.
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
 find_package(CLI11 REQUIRED)
@@ -30,6 +30,7 @@ dns_monitor_static_library(z zlib.h)
 dns_monitor_static_library(elf libelf.h)
 dns_monitor_static_library(bpf bpf/libbpf.h)
 dns_monitor_static_library(uring liburing.h)
+dns_monitor_static_library(nettle nettle/sha2.h)
 target_link_libraries(dep::elf INTERFACE dep::z)
 target_link_libraries(dep::bpf INTERFACE dep::elf)
 
