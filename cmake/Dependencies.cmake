@@ -31,6 +31,7 @@ dns_monitor_static_library(elf libelf.h)
 dns_monitor_static_library(bpf bpf/libbpf.h)
 dns_monitor_static_library(uring liburing.h)
 dns_monitor_static_library(nettle nettle/sha2.h)
+dns_monitor_static_library(xxhash xxhash.h)
 target_link_libraries(dep::elf INTERFACE dep::z)
 target_link_libraries(dep::bpf INTERFACE dep::elf)
 
