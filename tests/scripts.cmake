@@ -9,3 +9,7 @@ set_tests_properties(kernel-6.1 PROPERTIES LABELS kernel-6.1 TIMEOUT 660)
 add_test(NAME manual-page
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/manual-page $<TARGET_FILE:dns-monitor>)
 set_tests_properties(manual-page PROPERTIES LABELS docs TIMEOUT 30)
+
+add_test(NAME ledger-schema
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ledger-schema $<TARGET_FILE:ledger_files>)
+set_tests_properties(ledger-schema PROPERTIES LABELS docs TIMEOUT 120)
