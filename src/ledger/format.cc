@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "dns_monitor/ledger/json.h"
 #include "fields.h"
 #include "json_document.h"

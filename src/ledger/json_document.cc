@@ -84,10 +84,10 @@ bool Builder::key(string_t& value) {
 bool Builder::Fail(absl::string_view what) {
   std::string path;
   for (const Level& level : levels_) {
-    // An empty array is the innermost one: nothing in it is named yet.
-    if (level.container->is_object() && !level.key.empty()) {
+    if (level.container->empty()) break;  // the innermost: nothing in it is named yet
+    if (level.container->is_object()) {
       path = MemberPath(path, level.key);
-    } else if (level.container->is_array() && !level.container->empty()) {
+    } else {
       absl::StrAppend(&path, "/", level.container->size() - 1);
     }
   }

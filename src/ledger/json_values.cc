@@ -35,10 +35,11 @@ bool IsHex(const Json& json, size_t digits) {
 // "2026-11-25T03:20:39.123456789Z", with any digits.
 bool HasFormOfTime(absl::string_view text) {
   constexpr absl::string_view kForm = "dddd-dd-ddTdd:dd:dd.dddddddddZ";
-  return text.size() == kForm.size() &&
-         std::equal(text.begin(), text.end(), kForm.begin(), [](unsigned char c, char form) {
-           return form == 'd' ? absl::ascii_isdigit(c) : c == form;
-         });
+  return text.size() == kForm.size() && std::equal(text.begin(), text.end(), kForm.begin(),
+                                                   [](unsigned char c, unsigned char form) {
+                                                     return form == 'd' ? absl::ascii_isdigit(c)
+                                                                        : c == form;
+                                                   });
 }
 
 int Number(absl::string_view digits) {

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/ledger/json.h"
 #include "fields.h"

@@ -122,6 +122,7 @@ TEST(ParseLedger, RefusesKeysThatStandTwice) {
             "/losses/1/count: stands twice");
   EXPECT_EQ(Message("{\"later\": [1, {\"a/b~\": 1, \"a/b~\": 1}]}"),
             "/later/1/a~1b~0: stands twice");
+  EXPECT_EQ(Message("{\"\": 1, \"\": 1}"), "/: stands twice");
 }
 
 TEST(ParseLedger, RefusesManyLevels) {
