@@ -49,7 +49,7 @@ SegmentIndexer& SegmentIndexer::operator=(SegmentIndexer&&) noexcept = default;
 void SegmentIndexer::Resume(absl::Span<const IndexEntry> complete) {
   entries_.assign(complete.begin(), complete.end());
   hashed_ = static_cast<int64_t>(complete.size()) * stretch_bytes_;
-  records_end_ = hashed_;  // so that the first record begins a stretch
+  hash_end_ = records_end_ = hashed_;  // so that the first byte, and record, begins a stretch
   ResetRecords();
   XXH3_64bits_reset(hash_.get());
 }
@@ -78,12 +78,12 @@ void SegmentIndexer::StoreRecords() {
 
 void SegmentIndexer::OnAppended(absl::Span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const int64_t end = EntryAt(hashed_).offset + stretch_bytes_;
-    const auto part = std::min(bytes.size(), static_cast<size_t>(end - hashed_));
+    if (hashed_ == hash_end_) hash_end_ = EntryAt(hashed_).offset + stretch_bytes_;
+    const auto part = std::min(bytes.size(), static_cast<size_t>(hash_end_ - hashed_));
     update_(hash_.get(), bytes.data(), part);
     hashed_ += static_cast<int64_t>(part);
     bytes.remove_prefix(part);
-    if (hashed_ < end) continue;
+    if (hashed_ < hash_end_) continue;
     StoreChecksum();
     XXH3_64bits_reset(hash_.get());
     // No record can begin any more before this.
@@ -97,7 +97,7 @@ void SegmentIndexer::StoreChecksum() {
 
 std::vector<IndexEntry> SegmentIndexer::Finish(int64_t length) {
   StoreRecords();
-  if (hashed_ % stretch_bytes_ != 0) StoreChecksum();
+  if (hashed_ < hash_end_) StoreChecksum();
   std::vector<IndexEntry> entries = entries_;
   if (length != hashed_) {
     entries.resize(static_cast<size_t>(std::min(length, hashed_) / stretch_bytes_));

@@ -16,8 +16,8 @@ struct XXH3_state_s;
 namespace dns_monitor {
 
 inline constexpr int64_t kStretchBytes = int64_t{16} << 20;
-// How much is to be hashed at once, while it still lies in the CPU's nearest cache beside what it was
-// copied from (bench/ledger_bench).
+// How much is to be hashed at once, while it still lies in the CPU's nearest cache beside what it
+// was copied from (bench/ledger_bench).
 inline constexpr size_t kHashBytes = 4096;
 
 // One segment after the other. The writer thread's alone.
@@ -83,7 +83,8 @@ class SegmentIndexer {
   int64_t stretch_bytes_;
   std::unique_ptr<XXH3_state_s, FreeHash> hash_;
   void (*update_)(void* hash, const void* bytes, size_t length);
-  int64_t hashed_ = 0;  // bytes of the file
+  int64_t hashed_ = 0;    // bytes of the file
+  int64_t hash_end_ = 0;  // end of the stretch that is being hashed
   std::vector<IndexEntry> entries_;
 };
 
