@@ -20,6 +20,41 @@ uint64_t Sum(const uint64_t (&values)[kCount]) {
   return sum;
 }
 
+FilterCounters Read(const capture_cpu& cpu) {
+  const uint64_t nested = LoadRelaxed(&cpu.nested);
+  FilterCounters counters;
+  counters.seen = LoadRelaxed(&cpu.seen) + nested;
+  counters.not_dns = LoadRelaxed(&cpu.not_dns);
+  counters.filtered_by_user = LoadRelaxed(&cpu.filtered_by_user);
+  counters.matched = LoadRelaxed(&cpu.matched);
+  counters.clipped = LoadRelaxed(&cpu.clipped);
+  for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
+    counters.undecided[cause] = LoadRelaxed(&cpu.undecided[cause]);
+  }
+  counters.undecided[CAPTURE_UNDECIDED_NESTED] += nested;
+  for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) {
+    counters.lost[cause] = LoadRelaxed(&cpu.lost[cause]);
+  }
+  return counters;
+}
+
+// The filter sets `busy`, counts the packet as seen, then under its verdict, and clears `busy`. So
+// nothing else has moved while `busy` was clear and `seen` has not.
+FilterCounters ReadBetweenPackets(const capture_cpu& cpu) {
+  constexpr int kAttempts = 300;
+  FilterCounters counters;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const uint64_t seen = LoadAcquire(&cpu.seen);
+    const bool busy = LoadAcquire(&cpu.busy) != 0;
+    counters = Read(cpu);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (!busy && LoadRelaxed(&cpu.seen) == seen) return counters;
+  }
+  counters.seen =
+      counters.not_dns + counters.filtered_by_user + counters.undecided_total() + counters.matched;
+  return counters;
+}
+
 }  // namespace
 
 uint64_t FilterCounters::undecided_total() const {
@@ -65,6 +100,19 @@ const char* LostCauseName(int cause) {
   return "unknown";
 }
 
+FilterCounters& FilterCounters::operator+=(const FilterCounters& other) {
+  seen += other.seen;
+  not_dns += other.not_dns;
+  filtered_by_user += other.filtered_by_user;
+  matched += other.matched;
+  clipped += other.clipped;
+  for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
+    undecided[cause] += other.undecided[cause];
+  }
+  for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) lost[cause] += other.lost[cause];
+  return *this;
+}
+
 RingSet::RingSet(capture_control* control)
     : cells_(reinterpret_cast<capture_cpu*>(control)),
       cpu_count_(static_cast<int>(control->cpu_count)),
@@ -77,22 +125,7 @@ void RingSet::AddRing(int cpu, const std::byte* data) {
 
 FilterCounters RingSet::Counters() const {
   FilterCounters sum;
-  for (int index = 0; index < cpu_count_; ++index) {
-    const capture_cpu& cpu = *this->cpu(index);
-    const uint64_t nested = LoadRelaxed(&cpu.nested);
-    sum.seen += LoadRelaxed(&cpu.seen) + nested;
-    sum.not_dns += LoadRelaxed(&cpu.not_dns);
-    sum.filtered_by_user += LoadRelaxed(&cpu.filtered_by_user);
-    sum.matched += LoadRelaxed(&cpu.matched);
-    sum.clipped += LoadRelaxed(&cpu.clipped);
-    for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
-      sum.undecided[cause] += LoadRelaxed(&cpu.undecided[cause]);
-    }
-    sum.undecided[CAPTURE_UNDECIDED_NESTED] += nested;
-    for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) {
-      sum.lost[cause] += LoadRelaxed(&cpu.lost[cause]);
-    }
-  }
+  for (int index = 0; index < cpu_count_; ++index) sum += ReadBetweenPackets(*cpu(index));
   return sum;
 }
 

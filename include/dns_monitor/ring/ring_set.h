@@ -27,8 +27,7 @@ inline void StoreRelease(__u64* word, uint64_t value) {
 }
 
 // What the filter has counted, of one CPU or of all. The balance (ARCHITECTURE.md):
-// seen = not_dns + filtered_by_user + sum(undecided) + matched. Exact once the filter is detached;
-// before that, a packet may be counted as seen and not yet under its verdict.
+// seen = not_dns + filtered_by_user + sum(undecided) + matched.
 struct FilterCounters {
   uint64_t seen = 0;
   uint64_t not_dns = 0;
@@ -40,6 +39,7 @@ struct FilterCounters {
 
   uint64_t undecided_total() const;
   uint64_t lost_total() const;
+  FilterCounters& operator+=(const FilterCounters& other);
 };
 
 // "ring full", "truncated" …: as summaries and ledgers name the causes.
@@ -62,6 +62,9 @@ class RingSet {
   // nullptr when that CPU has no ring.
   const std::byte* data(int cpu) const { return data_[cpu].load(std::memory_order_acquire); }
 
+  // Each CPU's are read between two packets, so they balance. A CPU that is kept within the filter
+  // (a virtual one that was taken off its core) is waited for some 10 us; then the packet that it
+  // is at does not count as seen yet, though perhaps as matched.
   FilterCounters Counters() const;
   // Bytes between tail and head over all rings: what waits to be written.
   uint64_t BytesInRings() const;
