@@ -41,14 +41,14 @@ class NoObserver final : public WriteObserver {
 // What one segment needs, from its file header to its last buffer. A stream: no finisher, no file.
 class Framing {
  public:
-  explicit Framing(int cpu_count) : pool_(cpu_count) {}
+  explicit Framing(const RingSet& rings) : rings_(rings), pool_(rings.cpu_count()) {}
 
   // Calls `feed` with an assembler that has begun; returns the bytes that reached the back end.
   template <typename Feed>
   uint64_t Run(absl::Span<const uint64_t> cursors, const SegmentOptions& options, Feed feed) {
     AcceptingBackend backend;
     WriteQueue queue(&backend, &SystemClock(), &pool_, &observer_);
-    Assembler assembler(options, &SystemClock(), &pool_, &queue);
+    Assembler assembler(options, &SystemClock(), &rings_, &pool_, &queue);
     assembler.BeginStream(/*stream_fd=*/-1, /*wall_offset_ns=*/1'700'000'000'000'000'000);
     assembler.set_cursors(cursors);
     feed(&assembler);
@@ -57,6 +57,7 @@ class Framing {
   }
 
  private:
+  const RingSet& rings_;
   BufferPool pool_;
   NoObserver observer_;
 };
@@ -69,7 +70,7 @@ void Frame(benchmark::State& state) {
   const std::vector<uint64_t> cursors(1);
   SegmentOptions options;
   options.nanoseconds = state.range(0) != 0;
-  Framing framing(1);
+  Framing framing(rings.set());
   for (auto _ : state) {
     const uint64_t bytes = framing.Run(cursors, options, [&](Assembler* assembler) {
       ForEachRecord(rings.content(0),
@@ -85,7 +86,7 @@ BENCHMARK(Frame)->ArgName("nanoseconds")->Arg(0)->Arg(1)->Unit(benchmark::kMicro
 void MergeAndFrame(benchmark::State& state) {
   const auto ring_count = static_cast<int>(state.range(0));
   FilledRings rings(ring_count, ring_count, kPackets);
-  Framing framing(ring_count);
+  Framing framing(rings.set());
   for (auto _ : state) {
     Merger merger(rings.set());
     merger.ObserveAll();

@@ -27,7 +27,7 @@ struct TouchingSink {
     ++packets;
     return true;
   }
-  bool OnLoss(uint64_t, const capture_loss&) { return true; }
+  bool OnLoss(int, uint64_t, const capture_loss&) { return true; }
   bool OnStep(uint64_t, const capture_step&) { return true; }
   bool OnSettings(uint64_t, const capture_settings&) { return true; }
 };

@@ -2,6 +2,7 @@
 
 #include <sys/timex.h>
 
+#include <algorithm>
 #include <ctime>
 #include <limits>
 
@@ -18,6 +19,13 @@ class KernelClock final : public Clock {
  public:
   int64_t RealtimeNs() const override { return ReadNs(CLOCK_REALTIME); }
   int64_t BoottimeNs() const override { return ReadNs(CLOCK_BOOTTIME); }
+  int64_t SuspendedNs() const override {
+    // Between the two readings the thread may be kept waiting: that is not to count.
+    const int64_t monotonic_ns = ReadNs(CLOCK_MONOTONIC);
+    const int64_t boottime_ns = ReadNs(CLOCK_BOOTTIME);
+    const int64_t waited_ns = ReadNs(CLOCK_MONOTONIC) - monotonic_ns;
+    return std::max<int64_t>(boottime_ns - monotonic_ns - waited_ns, 0);
+  }
   int64_t TaiOffsetNs() const override {
     timex state{};  // no modes: only read
     adjtimex(&state);

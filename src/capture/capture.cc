@@ -21,6 +21,7 @@
 #include "dns_monitor/retention/worker.h"
 #include "dns_monitor/writer/writer.h"
 #include "event_loop.h"
+#include "ledgers.h"
 #include "link_watch.h"
 #include "status_line.h"
 #include "summary.h"
@@ -84,6 +85,8 @@ class Capture {
   Fd lock_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<RetentionWorker> retention_;
+  GapLog gaps_;
+  std::unique_ptr<LedgerKeeper> keeper_;
   Interface interface_;
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<LinkWatch> link_watch_;
@@ -168,7 +171,7 @@ absl::Status Capture::OpenTap() {
                " would take more memory than --ring-memory allows: each has ",
                FormatSize(static_cast<int64_t>(tap_->ring_bytes())));
   }
-  DM_ASSIGN_OR_RETURN(link_watch_, LinkWatch::Create(interface_, tap_.get()));
+  DM_ASSIGN_OR_RETURN(link_watch_, LinkWatch::Create(interface_, tap_.get(), &clock_, &gaps_));
   return absl::OkStatus();
 }
 
@@ -215,11 +218,16 @@ absl::Status Capture::OpenWriter() {
                      .schedule = schedule,
                      .max_segment_bytes = MaxSegmentBytes(),
                      .max_packets = options_.max_packets};
+  if (disk_ != nullptr) {
+    DM_ASSIGN_OR_RETURN(KeeperOptions keeper, DescribeCapture(options_, interface_, &gaps_));
+    keeper_ = std::make_unique<LedgerKeeper>(disk_.get(), std::move(keeper));
+  }
   writer.finisher = {.interface = interface_.name,
                      .names_need_seconds = schedule.NamesNeedSeconds(),
                      .zone = Zone(),
                      .mode = options_.mode,
                      .group = options_.group,
+                     .keeper = keeper_.get(),
                      .on_opened = [this](const SegmentFacts& facts) { OnOpened(facts); },
                      .on_finished = [this](const SegmentFacts& facts) { OnFinished(facts); }};
   writer.flush_ns = options_.flush_ns;
@@ -311,7 +319,7 @@ void Capture::OnOpened(const SegmentFacts& facts) {
 
 void Capture::OnFinished(const SegmentFacts& facts) {
   uint64_t lost = 0;
-  for (const uint64_t count : facts.lost) lost += count;
+  for (const uint64_t count : facts.balance.lost) lost += count;
   LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
           FormatSize(facts.length_bytes),
           lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");

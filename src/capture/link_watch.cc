@@ -13,8 +13,9 @@
 
 namespace dns_monitor {
 
-absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& interface, Tap* tap) {
-  std::unique_ptr<LinkWatch> watch(new LinkWatch(interface, tap));
+absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& interface, Tap* tap,
+                                                             const Clock* clock, GapLog* gaps) {
+  std::unique_ptr<LinkWatch> watch(new LinkWatch(interface, tap, clock, gaps));
   watch->socket_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
@@ -23,6 +24,7 @@ absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& in
       bind(watch->socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     return ErrnoError("rtnetlink");
   }
+  watch->NoteState(interface.up);
   return watch;
 }
 
@@ -53,8 +55,21 @@ void LinkWatch::Look() {
   }
 }
 
+void LinkWatch::NoteState(bool up) {
+  const int64_t now_ns = clock_->RealtimeNs();
+  gaps_->End(GapReason::kInterfaceGone, now_ns);
+  if (up) {
+    gaps_->End(GapReason::kInterfaceDown, now_ns);
+  } else {
+    gaps_->Begin(GapReason::kInterfaceDown, now_ns);
+  }
+}
+
 void LinkWatch::OnGone() {
   if (std::exchange(state_, State::kGone) == State::kGone) return;
+  const int64_t now_ns = clock_->RealtimeNs();
+  gaps_->End(GapReason::kInterfaceDown, now_ns);
+  gaps_->Begin(GapReason::kInterfaceGone, now_ns);
   LogWarning("interface ", known_.name, " is gone; waiting for its return");
 }
 
@@ -81,6 +96,7 @@ void LinkWatch::OnReturned(const Interface& found) {
              "; trying again");
     return;
   }
+  NoteState(found.up);
   LogInfo("interface ", known_.name, " is there again: capturing");
   state_ = State::kThere;
   refused_index_ = 0;
@@ -91,6 +107,7 @@ void LinkWatch::OnSameLink(const Interface& found) {
   if (std::exchange(state_, State::kThere) == State::kRenamed) {
     LogInfo("interface ", known_.name, " has its name again");
   }
+  if (found.up != known_.up) NoteState(found.up);
   if (found.up && !known_.up) LogInfo("interface ", known_.name, " is up");
   if (!found.up && known_.up) LogWarning("interface ", known_.name, " is down");
   known_ = found;

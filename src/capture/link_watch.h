@@ -5,7 +5,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/fd.h"
+#include "dns_monitor/ledger/gap_log.h"
 #include "dns_monitor/tap/interface.h"
 #include "dns_monitor/tap/tap.h"
 
@@ -15,8 +17,10 @@ namespace dns_monitor {
 // and compared with what the tap is bound to. One thread.
 class LinkWatch {
  public:
-  // `tap` outlives this and is bound to `interface`.
-  static absl::StatusOr<std::unique_ptr<LinkWatch>> Create(const Interface& interface, Tap* tap);
+  // All outlive this; `tap` is bound to `interface`. While the interface is down or gone, `gaps`
+  // says so.
+  static absl::StatusOr<std::unique_ptr<LinkWatch>> Create(const Interface& interface, Tap* tap,
+                                                           const Clock* clock, GapLog* gaps);
 
   // Readable when a link of this namespace changed.
   int fd() const { return socket_.get(); }
@@ -29,7 +33,10 @@ class LinkWatch {
  private:
   enum class State { kThere, kGone, kRenamed, kFailed };
 
-  LinkWatch(const Interface& interface, Tap* tap) : known_(interface), tap_(tap) {}
+  LinkWatch(const Interface& interface, Tap* tap, const Clock* clock, GapLog* gaps)
+      : known_(interface), tap_(tap), clock_(clock), gaps_(gaps) {}
+  // Notes whether the interface, which is there, is up.
+  void NoteState(bool up);
   void OnGone();
   void OnRenamed(int index);
   void OnReturned(const Interface& found);
@@ -40,6 +47,8 @@ class LinkWatch {
   int refused_index_ = 0;  // has another link type, which was said
   bool unsettled_ = false;
   Tap* const tap_;
+  const Clock* const clock_;
+  GapLog* const gaps_;
   Fd socket_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "account.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/units.h"
 
@@ -36,9 +37,17 @@ DM_HOT void CopyFrame(std::byte* to, const std::byte* from, size_t length) {
 
 }  // namespace
 
-Assembler::Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool,
-                     WriteQueue* queue)
-    : options_(options), clock_(clock), pool_(pool), queue_(queue) {
+Assembler::~Assembler() = default;
+
+Assembler::Assembler(const SegmentOptions& options, const Clock* clock, const RingSet* rings,
+                     BufferPool* pool, WriteQueue* queue)
+    : options_(options),
+      clock_(clock),
+      rings_(rings),
+      pool_(pool),
+      queue_(queue),
+      indexer_(options.nanoseconds),
+      begun_(std::make_unique<AccountMark>()) {
   for (Segment& segment : segments_) Reuse(&segment);
 }
 
@@ -58,6 +67,7 @@ void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
   segment_->opened = true;
   segment_->buffered = Fd(stream_fd);
   buffer_ = pool_->Take(segment_, 0);
+  indexed_ = 0;
   PutFileHeader();
   oldest_unflushed_ns_ = 1;  // whoever reads waits for the header
 }
@@ -72,6 +82,7 @@ void Assembler::BeginSegment(int64_t from_ns) {
   }
   border_boot_ns_ = ToBoot(segment_->to_ns);
   buffer_ = pool_->Take(segment_, 0);
+  indexed_ = 0;
   PutFileHeader();
   // Also a segment without packets is to be seen soon.
   oldest_unflushed_ns_ = static_cast<uint64_t>(std::max<int64_t>(ToBoot(from_ns), 1));
@@ -99,7 +110,26 @@ int64_t Assembler::NextSegmentStart(int64_t wall_ns) const {
 
 void Assembler::EndSegmentAt(int64_t boot_ns) {
   segment_->to_ns = std::min(segment_->to_ns, boot_ns + wall_offset_ns_);
+  CloseBooks();
   SealBuffer(/*ends_segment=*/true);
+}
+
+void Assembler::CloseBooks() {
+  IndexAppended();
+  SegmentFacts& facts = segment_->facts;
+  facts.index = indexer_.Finish(facts.length_bytes);
+  for (const IndexEntry& entry : facts.index) {
+    if (entry.packets == 0) continue;
+    const bool first = facts.first_packet_ns == 0;
+    facts.first_packet_ns =
+        first ? *entry.first_ns : std::min(facts.first_packet_ns, *entry.first_ns);
+    facts.last_packet_ns = std::max(facts.last_packet_ns, *entry.last_ns);
+  }
+  const AccountMark now{.filter = rings_->Counters(), .taken = packets_};
+  facts.balance = BalanceBetween(*begun_, now);
+  facts.balance.clipped = facts.clipped;
+  facts.balance.late = facts.late;
+  *begun_ = now;
 }
 
 bool Assembler::Rotate(int64_t boot_ns, int64_t from_ns) {
@@ -128,11 +158,19 @@ bool Assembler::RotateIfDue(const RecordView& record, size_t bytes) {
 }
 
 void Assembler::End() {
-  SealBuffer(/*ends_segment=*/true);
+  if (segment_->stream) {
+    SealBuffer(/*ends_segment=*/true);
+  } else {
+    const int64_t now_ns = std::max(clock_->BoottimeNs(), static_cast<int64_t>(last_time_ns_));
+    const int64_t wall_ns = now_ns + wall_offset_ns_;
+    AddGap({.from_ns = wall_ns, .to_ns = wall_ns, .reason = GapReason::kStopped});
+    EndSegmentAt(now_ns + 1);  // a packet of this moment is within
+  }
   segment_ = nullptr;
 }
 
 void Assembler::SealBuffer(bool ends_segment) {
+  IndexAppended();
   Checkpoint& sealed = buffer_->sealed;
   sealed.packets = packets_;
   sealed.length_bytes = segment_->facts.length_bytes;
@@ -149,6 +187,7 @@ void Assembler::Append(const void* bytes, size_t length) {
       const int64_t next_offset = buffer_->file_offset + static_cast<int64_t>(kBufferBytes);
       SealBuffer(/*ends_segment=*/false);
       buffer_ = pool_->Take(segment_, next_offset);
+      indexed_ = 0;
     }
     const size_t now = std::min(length, buffer_->room());
     std::memcpy(buffer_->data + buffer_->used, from, now);
@@ -158,8 +197,7 @@ void Assembler::Append(const void* bytes, size_t length) {
   }
 }
 
-DM_HOT PcapRecordHeader Assembler::MakeHeader(const RecordView& record) {
-  const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
+DM_HOT PcapRecordHeader Assembler::MakeHeader(const RecordView& record, int64_t wall_ns) {
   auto fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
   if (fraction_ns >= kNanosecondsPerSecond) {
     second_start_ns_ = wall_ns - wall_ns % kNanosecondsPerSecond;
@@ -182,9 +220,6 @@ DM_HOT void Assembler::CountPacket(const RecordView& record) {
   facts.late += late;
   late_ += late;
   last_time_ns_ = std::max<uint64_t>(last_time_ns_, record.time_ns);
-  const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
-  if (facts.packets == 1 || wall_ns < facts.first_packet_ns) facts.first_packet_ns = wall_ns;
-  facts.last_packet_ns = std::max(facts.last_packet_ns, wall_ns);
   if (oldest_unflushed_ns_ == 0) oldest_unflushed_ns_ = record.time_ns;
 }
 
@@ -195,6 +230,14 @@ DM_HOT void Assembler::AppendWithinBuffer(const PcapRecordHeader& header,
   std::memcpy(to, &header, sizeof(header));
   CopyFrame(to + sizeof(header), record.payload, record.length);
   buffer_->used += sizeof(header) + record.length;
+  if (buffer_->used - indexed_ >= kHashBytes) IndexAppended();
+}
+
+void Assembler::IndexAppended() {
+  if (!segment_->stream) {
+    indexer_.OnAppended({buffer_->data + indexed_, buffer_->used - indexed_});
+  }
+  indexed_ = buffer_->used;
 }
 
 DM_HOT bool Assembler::TakePacket(const RecordView& record) {
@@ -206,7 +249,9 @@ DM_HOT bool Assembler::TakePacket(const RecordView& record) {
   }
   // A record is shorter than a buffer, so one more is always enough.
   if (buffer_->room() < bytes && pool_->available() == 0) return false;
-  const PcapRecordHeader header = MakeHeader(record);
+  const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
+  const PcapRecordHeader header = MakeHeader(record, wall_ns);
+  indexer_.OnRecord(segment_->facts.length_bytes, wall_ns);
   if (buffer_->room() >= bytes) {
     AppendWithinBuffer(header, record);
   } else {
@@ -217,8 +262,15 @@ DM_HOT bool Assembler::TakePacket(const RecordView& record) {
   return true;
 }
 
-bool Assembler::OnLoss(uint64_t, const capture_loss& loss) {
-  if (loss.cause < CAPTURE_LOST_COUNT) segment_->facts.lost[loss.cause] += loss.count;
+bool Assembler::OnLoss(int cpu, uint64_t, const capture_loss& loss) {
+  const LossCause cause =
+      loss.cause < CAPTURE_LOST_COUNT ? static_cast<LossCause>(loss.cause) : LossCause::kOther;
+  AddLoss({.cause = cause,
+           .cpu = static_cast<uint32_t>(cpu),
+           .count = loss.count,
+           .from_ns = static_cast<int64_t>(loss.from_ns) + wall_offset_ns_,
+           .to_ns = static_cast<int64_t>(loss.to_ns) + wall_offset_ns_},
+          &segment_->facts.losses);
   return true;
 }
 
@@ -260,6 +312,10 @@ bool Assembler::SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns) {
   }
   wall_offset_ns_ = wall_offset_ns;
   border_boot_ns_ = ToBoot(segment_->to_ns);
+  AddGap({.from_ns = boot_ns + wall_offset_ns - moved_ns,
+          .to_ns = boot_ns + wall_offset_ns,
+          .reason = GapReason::kClockStep,
+          .step_ns = moved_ns});
   LogWarning("the clock was set ", back ? "back" : "ahead", " by ",
              FormatDuration(std::abs(moved_ns)), back ? ": a new segment begins" : "");
   return true;
@@ -273,8 +329,8 @@ bool Assembler::OnPacket(const RecordView& record) {
 struct Assembler::HotSink {
   Assembler* assembler;
   DM_HOT bool OnPacket(const RecordView& record) { return assembler->TakePacket(record); }
-  bool OnLoss(uint64_t time_ns, const capture_loss& loss) {
-    return assembler->OnLoss(time_ns, loss);
+  bool OnLoss(int cpu, uint64_t time_ns, const capture_loss& loss) {
+    return assembler->OnLoss(cpu, time_ns, loss);
   }
   bool OnStep(uint64_t time_ns, const capture_step& step) {
     return assembler->OnStep(time_ns, step);

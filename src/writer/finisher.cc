@@ -16,6 +16,24 @@ namespace {
 constexpr int kFirstPauseMs = 50;
 constexpr int kLongestPauseMs = 1000;
 
+Ledger LedgerOf(const Segment& segment) {
+  const SegmentFacts& facts = segment.facts;
+  Ledger ledger;
+  ledger.length_bytes = facts.length_bytes;
+  ledger.from_ns = segment.from_ns;
+  ledger.to_ns = segment.to_ns;
+  if (facts.packets > 0) {
+    ledger.first_packet_ns = facts.first_packet_ns;
+    ledger.last_packet_ns = facts.last_packet_ns;
+  }
+  ledger.balance = facts.balance;
+  ledger.losses = facts.losses;
+  ledger.gaps = facts.gaps;
+  ledger.interface_begin = facts.interface_begin;
+  ledger.index = facts.index;
+  return ledger;
+}
+
 }  // namespace
 
 Finisher::Finisher(Disk* disk, FinisherOptions options)
@@ -104,6 +122,11 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
       .has_seconds = options_.names_need_seconds};
   DM_ASSIGN_OR_RETURN(segment->buffered, CreateUnderFreeName(&name));
   segment->facts.name = name;
+  if (options_.keeper != nullptr) {
+    if (const auto reading = options_.keeper->ReadInterface()) {
+      segment->facts.interface_begin = reading->counters;
+    }
+  }
   Lock(segment->buffered);
   if (direct_refused_) return absl::OkStatus();
   absl::StatusOr<Fd> direct = disk_->Open(name.Part(), Caching::kDirect);
@@ -158,6 +181,33 @@ absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
   return NoNameLeft();
 }
 
+absl::Status Finisher::GiveName(Segment* segment) {
+  SegmentFacts& facts = segment->facts;
+  LedgerKeeper* keeper = options_.keeper;
+  if (keeper == nullptr) return RenameToFreeName(*disk_, &facts.name);
+  Ledger ledger = LedgerOf(*segment);
+  keeper->Prepare(&ledger);
+  for (SegmentName name = facts.name; name.ordinal < kMaxOrdinal; ++name.ordinal) {
+    if (NameIsTaken(*disk_, name)) continue;
+    const absl::Status written = keeper->Write(ledger, name);
+    if (absl::IsAlreadyExists(written)) continue;
+    const absl::Status renamed = disk_->Rename(facts.name.Part(), name.Pcap());
+    if (!renamed.ok() && written.ok()) keeper->Drop();
+    if (absl::IsAlreadyExists(renamed)) continue;
+    DM_RETURN_IF_ERROR(renamed);
+    facts.name = name;
+    if (written.ok()) {
+      keeper->Keep();
+    } else {
+      // Better a segment without a ledger than one that nobody finds.
+      LogError(name.Pcap(), " has no ledger: ", written.message());
+      first_error_.Update(written);
+    }
+    return absl::OkStatus();
+  }
+  return NoNameLeft();
+}
+
 void Finisher::FinishFiles(Segment* segment) {
   SegmentFacts& facts = segment->facts;
   const int fd = segment->buffered.get();
@@ -167,7 +217,7 @@ void Finisher::FinishFiles(Segment* segment) {
   absl::Status status = disk_->Truncate(fd, facts.length_bytes);
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
   status.Update(disk_->SyncFile(fd));
-  const absl::Status renamed = RenameToFreeName(*disk_, &facts.name);
+  const absl::Status renamed = GiveName(segment);
   status.Update(renamed);
   status.Update(disk_->SyncDirectory());
   segment->direct.Reset();

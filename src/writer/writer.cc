@@ -17,6 +17,8 @@ namespace {
 // in between when a ring fills faster than that.
 constexpr int64_t kLongestSleepNs = 50 * kNanosecondsPerMillisecond;
 constexpr int64_t kShortestSleepNs = kNanosecondsPerMillisecond;
+// A round that begins so late is told in the ledger: the rings have bridged it, or have not.
+constexpr int64_t kNotableNs = kNanosecondsPerSecond;
 
 std::unique_ptr<IoBackend> ChooseBackend(bool allow_uring, const BufferPool& pool) {
   if (!allow_uring) return MakePwriteBackend();
@@ -48,7 +50,7 @@ Writer::Writer(WriterOptions options, const Clock* clock, RingSet* rings, Disk* 
       backend_(ChooseBackend(options_.allow_uring, pool_)),
       queue_(backend_.get(), clock, &pool_, this),
       merger_(*rings),
-      assembler_(options_.segments, clock, &pool_, &queue_) {
+      assembler_(options_.segments, clock, rings, &pool_, &queue_) {
   if (disk == nullptr) return;
   FinisherOptions finisher = options_.finisher;
   finisher.answer_fd = kick_fd_.get();
@@ -95,6 +97,7 @@ void Writer::Run() {
 void Writer::RunOnce() {
   const int64_t now_ns = clock_->BoottimeNs();
   SampleClock(now_ns);
+  NoteAbsence(now_ns);
   TakeAnswers();
   queue_.Pump();
   const uint64_t fullest = merger_.Observe(now_ns);
@@ -121,6 +124,24 @@ void Writer::TakeAnswers() {
 // Kept until every record from before it has been taken: a step of the clock is not to move those.
 void Writer::SampleClock(int64_t now_ns) {
   if (sample_.boot_ns == 0) sample_ = {.boot_ns = now_ns, .offset_ns = clock_->WallOffsetNs()};
+}
+
+void Writer::NoteAbsence(int64_t now_ns) {
+  const int64_t since_ns = std::exchange(round_began_ns_, now_ns);
+  const int64_t suspended_before_ns = std::exchange(suspended_ns_, clock_->SuspendedNs());
+  if (since_ns == 0 || options_.stream()) return;
+  const int64_t offset_ns = assembler_.wall_offset_ns();
+  const int64_t asleep_ns = suspended_ns_ - suspended_before_ns;
+  if (asleep_ns > kNotableNs) {
+    assembler_.AddGap({.from_ns = now_ns - asleep_ns + offset_ns,
+                       .to_ns = now_ns + offset_ns,
+                       .reason = GapReason::kSuspended});
+  }
+  if (now_ns - since_ns - std::max<int64_t>(asleep_ns, 0) > kNotableNs) {
+    assembler_.AddGap({.from_ns = since_ns + offset_ns,
+                       .to_ns = now_ns + offset_ns,
+                       .reason = GapReason::kStalled});
+  }
 }
 
 // What depends on the clock alone. A false answer means "later": the next round asks again.
@@ -215,11 +236,12 @@ void Writer::TakePendingLosses() {
   for (int index = 0; index < rings_->cpu_count(); ++index) {
     const capture_cpu& cpu = *rings_->cpu(index);
     if (cpu.pending_count == 0) continue;
-    assembler_.OnLoss(cpu.pending_to_ns, {.cause = CAPTURE_LOST_RING_FULL,
-                                          .reserved = 0,
-                                          .count = cpu.pending_count,
-                                          .from_ns = cpu.pending_from_ns,
-                                          .to_ns = cpu.pending_to_ns});
+    assembler_.OnLoss(index, cpu.pending_to_ns,
+                      {.cause = CAPTURE_LOST_RING_FULL,
+                       .reserved = 0,
+                       .count = cpu.pending_count,
+                       .from_ns = cpu.pending_from_ns,
+                       .to_ns = cpu.pending_to_ns});
   }
 }
 

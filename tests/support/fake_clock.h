@@ -15,12 +15,18 @@ class FakeClock final : public Clock {
 
   int64_t RealtimeNs() const override { return realtime_ns_; }
   int64_t BoottimeNs() const override { return boottime_ns_; }
+  int64_t SuspendedNs() const override { return suspended_ns_; }
   int64_t TaiOffsetNs() const override { return tai_offset_ns_; }
 
   // Time passes: both clocks go on.
   void Advance(int64_t nanoseconds) {
     realtime_ns_ += nanoseconds;
     boottime_ns_ += nanoseconds;
+  }
+  // As Advance, with the machine asleep.
+  void Suspend(int64_t nanoseconds) {
+    Advance(nanoseconds);
+    suspended_ns_ += nanoseconds;
   }
   // The wall clock steps, in either direction; the boot clock does not.
   void Step(int64_t nanoseconds) { realtime_ns_ += nanoseconds; }
@@ -31,6 +37,7 @@ class FakeClock final : public Clock {
  private:
   std::atomic<int64_t> realtime_ns_{kStartNs};
   std::atomic<int64_t> boottime_ns_{3600 * kNanosecondsPerSecond};
+  std::atomic<int64_t> suspended_ns_{0};
   std::atomic<int64_t> tai_offset_ns_{0};
 };
 

@@ -62,7 +62,7 @@ class RingChecker {
     return true;
   }
   // For one producer only: a loss does not say whose it is.
-  bool OnLoss(uint64_t time_ns, const capture_loss& loss) {
+  bool OnLoss(int, uint64_t time_ns, const capture_loss& loss) {
     CheckOrder(time_ns);
     if (loss.cause != CAPTURE_LOST_RING_FULL || loss.count == 0) return Fail("not a loss");
     if (loss.from_ns > loss.to_ns || loss.to_ns > time_ns) return Fail("times of a loss");

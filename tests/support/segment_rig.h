@@ -14,6 +14,7 @@
 #include "dns_monitor/writer/assembler.h"
 #include "support/fake_clock.h"
 #include "support/fake_disk.h"
+#include "support/heap_rings.h"
 #include "support/log_capture.h"
 #include "support/pcap_content.h"
 
@@ -48,7 +49,7 @@ class SegmentRig : private WriteObserver {
     backend_ = MakePwriteBackend();
     queue_ = std::make_unique<WriteQueue>(backend_.get(), &clock_, &pool_,
                                           static_cast<WriteObserver*>(this));
-    assembler_ = std::make_unique<Assembler>(options, &clock_, &pool_, queue_.get());
+    assembler_ = std::make_unique<Assembler>(options, &clock_, &rings_.set(), &pool_, queue_.get());
     assembler_->set_finisher(finisher_.get());
     assembler_->Begin(clock_.RealtimeNs(), clock_.WallOffsetNs(), cursors_);
   }
@@ -58,6 +59,8 @@ class SegmentRig : private WriteObserver {
   FakeDisk& disk() { return disk_; }
   LogCapture& log() { return log_; }
   BufferPool& pool() { return pool_; }
+  // What the filter would count: seen and matched follow Offer.
+  capture_cpu& counters() { return *rings_.cpu(0); }
   const std::vector<Checkpoint>& checkpoints() const { return checkpoints_; }
   // As the merger's: where reading stands.
   uint64_t& cursor() { return cursors_[0]; }
@@ -75,6 +78,8 @@ class SegmentRig : private WriteObserver {
                             .wire_length = wire_length == 0 ? length : wire_length,
                             .payload = reinterpret_cast<const std::byte*>(payload.data())};
     if (!assembler_->OnPacket(record)) return false;
+    ++rings_.cpu(0)->seen;
+    ++rings_.cpu(0)->matched;
     cursors_[0] += CAPTURE_ALIGN_UP(sizeof(capture_record) + length);
     return true;
   }
@@ -166,6 +171,7 @@ class SegmentRig : private WriteObserver {
   FakeDisk disk_;
   Fd answer_fd_;
   absl::TimeZone zone_;
+  HeapRings rings_{1, CAPTURE_RING_MIN_BYTES};
   BufferPool pool_{1};
   std::vector<uint64_t> cursors_{0};
   std::unique_ptr<IoBackend> backend_;

@@ -17,6 +17,8 @@ using absl::Minutes;
 using absl::Nanoseconds;
 using absl::Seconds;
 using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // --- Bytes ---
@@ -220,13 +222,13 @@ TEST(AssemblerFacts, AreOfTheirSegmentAlone) {
   const absl::Time begin = Utc(kNoon) + Seconds(10);
   rig.PutAt(begin, Numbered(0));
   EXPECT_TRUE(rig.assembler().OnLoss(
-      static_cast<uint64_t>(rig.ToBoot(begin)),
+      3, static_cast<uint64_t>(rig.ToBoot(begin)),
       {.cause = CAPTURE_LOST_RING_FULL, .reserved = 0, .count = 7, .from_ns = 1, .to_ns = 2}));
   EXPECT_TRUE(rig.assembler().OnLoss(
-      static_cast<uint64_t>(rig.ToBoot(begin)),
+      3, static_cast<uint64_t>(rig.ToBoot(begin)),
       {.cause = CAPTURE_LOST_COPY, .reserved = 0, .count = 2, .from_ns = 1, .to_ns = 2}));
   EXPECT_TRUE(
-      rig.assembler().OnLoss(static_cast<uint64_t>(rig.ToBoot(begin)),
+      rig.assembler().OnLoss(3, static_cast<uint64_t>(rig.ToBoot(begin)),
                              {.cause = 77, .reserved = 0, .count = 2, .from_ns = 1, .to_ns = 2}));
   rig.Put(rig.ToBoot(begin + Seconds(5)), Numbered(1), 9000);
   rig.PutAt(begin + Hours(1), Numbered(2));
@@ -235,17 +237,84 @@ TEST(AssemblerFacts, AreOfTheirSegmentAlone) {
   const SegmentFacts& first = files[0].facts;
   EXPECT_EQ(first.packets, 2u);
   EXPECT_EQ(first.clipped, 1u);
-  EXPECT_EQ(first.lost[CAPTURE_LOST_RING_FULL], 7u);
-  EXPECT_EQ(first.lost[CAPTURE_LOST_NO_RING], 0u);
-  EXPECT_EQ(first.lost[CAPTURE_LOST_COPY], 2u);
+  const int64_t offset_ns = rig.assembler().wall_offset_ns();
+  EXPECT_THAT(first.losses, ElementsAre(Loss{.cause = LossCause::kRingFull,
+                                             .cpu = 3,
+                                             .count = 7,
+                                             .from_ns = 1 + offset_ns,
+                                             .to_ns = 2 + offset_ns},
+                                        Loss{.cause = LossCause::kCopy,
+                                             .cpu = 3,
+                                             .count = 2,
+                                             .from_ns = 1 + offset_ns,
+                                             .to_ns = 2 + offset_ns},
+                                        Loss{.cause = LossCause::kOther,
+                                             .cpu = 3,
+                                             .count = 2,
+                                             .from_ns = 1 + offset_ns,
+                                             .to_ns = 2 + offset_ns}));
   EXPECT_EQ(first.first_packet_ns, absl::ToUnixNanos(begin));
   EXPECT_EQ(first.last_packet_ns, absl::ToUnixNanos(begin + Seconds(5)));
   const SegmentFacts& second = files[1].facts;
   EXPECT_EQ(second.packets, 1u);
   EXPECT_EQ(second.clipped, 0u);
-  EXPECT_EQ(second.lost[CAPTURE_LOST_RING_FULL], 0u);
+  EXPECT_THAT(second.losses, IsEmpty());
   EXPECT_EQ(second.first_packet_ns, absl::ToUnixNanos(begin + Hours(1)));
   EXPECT_EQ(second.last_packet_ns, second.first_packet_ns);
+}
+
+TEST(AssemblerFacts, BalanceFromBorderToBorder) {
+  SegmentRig rig(Every(Hours(1)), Utc(kNoon));
+  capture_cpu& cpu = rig.counters();
+  for (uint32_t number = 0; number < 5; ++number) rig.PutNow(Numbered(number));
+  // Matched by now, and taken only after the border; one of them finds no room.
+  cpu.seen += 11;
+  cpu.not_dns += 4;
+  cpu.undecided[CAPTURE_UNDECIDED_FRAGMENT] += 1;
+  cpu.filtered_by_user += 2;
+  cpu.matched += 4;
+  cpu.lost[CAPTURE_LOST_RING_FULL] += 1;
+  rig.AdvanceTo(Utc(kNoon) + Hours(1));
+  cpu.seen -= 3;  // which Offer counts again
+  cpu.matched -= 3;
+  for (uint32_t number = 5; number < 8; ++number) rig.PutNow(Numbered(number));
+  cpu.nested += 2;
+  const auto& files = rig.Finish();
+  ASSERT_THAT(files, SizeIs(2));
+  const Balance& first = files[0].facts.balance;
+  EXPECT_EQ(first.seen, 16u);
+  EXPECT_EQ(first.not_dns, 4u);
+  EXPECT_EQ(first.filtered_by_user, 2u);
+  EXPECT_EQ(first.undecided[CAPTURE_UNDECIDED_FRAGMENT], 1u);
+  EXPECT_EQ(first.matched, 9u);
+  EXPECT_EQ(first.lost[CAPTURE_LOST_RING_FULL], 1u);
+  EXPECT_EQ(first.written, 5u);
+  EXPECT_EQ(first.in_ring_begin, 0u);
+  EXPECT_EQ(first.in_ring_end, 3u);
+  const Balance& second = files[1].facts.balance;
+  EXPECT_EQ(second.seen, 2u) << "nested ones alone";
+  EXPECT_EQ(second.undecided[CAPTURE_UNDECIDED_NESTED], 2u);
+  EXPECT_EQ(second.written, 3u);
+  EXPECT_EQ(second.in_ring_begin, 3u);
+  EXPECT_EQ(second.in_ring_end, 0u);
+  for (const FinishedFile& file : files) EXPECT_THAT(Balances(file.facts.balance), IsEmpty());
+}
+
+TEST(AssemblerFacts, IndexTheFile) {
+  SegmentRig rig(Every(Hours(1)), Utc(kNoon));
+  const std::string payload(60'000, 'x');
+  uint32_t count = 0;
+  for (; count < 600; ++count) rig.PutNow(payload);
+  const FinishedFile& file = rig.Finish().front();
+  SegmentIndexer indexer(/*nanoseconds=*/false);
+  int64_t offset = sizeof(PcapFileHeader);
+  for (uint32_t number = 0; number < count; ++number) {
+    indexer.OnRecord(offset, absl::ToUnixNanos(Utc(kNoon)));
+    offset += static_cast<int64_t>(sizeof(PcapRecordHeader) + payload.size());
+  }
+  indexer.OnAppended({reinterpret_cast<const std::byte*>(file.bytes.data()), file.bytes.size()});
+  EXPECT_THAT(file.facts.index, SizeIs(3));
+  EXPECT_EQ(file.facts.index, indexer.Finish(static_cast<int64_t>(file.bytes.size())));
 }
 
 TEST(AssemblerFacts, HaveNoTimesWithoutPackets) {
@@ -254,6 +323,8 @@ TEST(AssemblerFacts, HaveNoTimesWithoutPackets) {
   EXPECT_EQ(file.facts.first_packet_ns, 0);
   EXPECT_EQ(file.facts.last_packet_ns, 0);
   EXPECT_EQ(file.facts.length_bytes, 24);
+  EXPECT_THAT(file.facts.index, SizeIs(1));
+  EXPECT_THAT(file.facts.gaps, ElementsAre(Field(&Gap::reason, GapReason::kStopped)));
 }
 
 // --- Limits ---

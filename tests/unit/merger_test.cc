@@ -30,7 +30,7 @@ class Notes {
     const absl::string_view payload(reinterpret_cast<const char*>(view.payload), view.length);
     return Add(view.time_ns, payload);
   }
-  bool OnLoss(uint64_t time_ns, const capture_loss& loss) {
+  bool OnLoss(int, uint64_t time_ns, const capture_loss& loss) {
     return Add(time_ns, absl::StrCat("loss cause ", loss.cause, " count ", loss.count, " from ",
                                      Relative(loss.from_ns), " to ", Relative(loss.to_ns)));
   }

@@ -97,7 +97,7 @@ TEST(RingStressLossTest, WhatIsLostIsToldExactlyInEachOfThreeRings) {
       ++packets;
       return true;
     }
-    bool OnLoss(uint64_t, const capture_loss& loss) {
+    bool OnLoss(int, uint64_t, const capture_loss& loss) {
       lost += loss.count;
       return true;
     }

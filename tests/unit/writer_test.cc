@@ -95,7 +95,9 @@ TEST_P(WriterTest, TellsWhatTheRingHadNoRoomFor) {
   Produce(0, count++, 1000);
   ExpectStopsWell(count);
   uint64_t told = 0;
-  for (const SegmentFacts& facts : Finished()) told += facts.lost[CAPTURE_LOST_RING_FULL];
+  for (const SegmentFacts& facts : Finished()) {
+    for (const Loss& loss : facts.losses) told += loss.count;
+  }
   EXPECT_EQ(told, 5u);
   ExpectAllInFiles({count});
 }
@@ -108,7 +110,12 @@ TEST_P(WriterTest, TellsALossThatNoPacketCameAfter) {
   Producer(1).Lose(SystemClock().BoottimeNs());
   ExpectStopsWell(1);
   ASSERT_THAT(Finished(), SizeIs(1));
-  EXPECT_EQ(Finished()[0].lost[CAPTURE_LOST_RING_FULL], 4u);
+  const std::vector<Loss> losses = Finished()[0].losses;
+  ASSERT_THAT(losses, SizeIs(2));
+  EXPECT_EQ(losses[0].cpu, 0u);
+  EXPECT_EQ(losses[0].count, 3u);
+  EXPECT_EQ(losses[1].cpu, 1u);
+  EXPECT_EQ(losses[1].count, 1u);
 }
 
 TEST_P(WriterTest, EndsAfterSoManyPackets) {

@@ -19,6 +19,9 @@ class Clock {
   // CLOCK_BOOTTIME: nanoseconds since boot, suspended time included. Never steps; it is the clock
   // of the ring's records (bpf_ktime_get_boot_ns).
   virtual int64_t BoottimeNs() const = 0;
+  // How long the machine has been suspended since it booted: CLOCK_BOOTTIME without
+  // CLOCK_MONOTONIC.
+  virtual int64_t SuspendedNs() const = 0;
   // How far CLOCK_TAI is ahead of CLOCK_REALTIME: whole seconds, 0 until somebody sets it
   // (adjtimex(2), ADJ_TAI).
   virtual int64_t TaiOffsetNs() const = 0;

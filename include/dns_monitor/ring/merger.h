@@ -22,7 +22,7 @@ struct RecordView {
 // What Merger::Drain needs from whoever takes the records. Not virtual: the calls are inlined.
 //
 //   bool OnPacket(const RecordView&)
-//   bool OnLoss(uint64_t time_ns, const capture_loss&)
+//   bool OnLoss(int cpu, uint64_t time_ns, const capture_loss&)
 //   bool OnStep(uint64_t time_ns, const capture_step&)
 //   bool OnSettings(uint64_t time_ns, const capture_settings&)
 //
@@ -92,7 +92,7 @@ class Merger {
   void SiftDown();
   // Gives the lane's records up to and including `limit_ns` to the sink.
   template <typename Sink>
-  static bool Dispatch(uint32_t type, const RecordView& view, Sink& sink);
+  static bool Dispatch(int cpu, uint32_t type, const RecordView& view, Sink& sink);
   template <typename Sink>
   bool TakeRun(int index, uint64_t limit_ns, Sink& sink);
 
@@ -143,12 +143,12 @@ inline void Merger::SiftDown() {
 }
 
 template <typename Sink>
-bool Merger::Dispatch(uint32_t type, const RecordView& view, Sink& sink) {
+bool Merger::Dispatch(int cpu, uint32_t type, const RecordView& view, Sink& sink) {
   switch (type) {
     case CAPTURE_RECORD_PACKET:
       return sink.OnPacket(view);
     case CAPTURE_RECORD_LOSS:
-      return sink.OnLoss(view.time_ns, *reinterpret_cast<const capture_loss*>(view.payload));
+      return sink.OnLoss(cpu, view.time_ns, *reinterpret_cast<const capture_loss*>(view.payload));
     case CAPTURE_RECORD_STEP:
       return sink.OnStep(view.time_ns, *reinterpret_cast<const capture_step*>(view.payload));
     case CAPTURE_RECORD_SETTINGS:
@@ -168,7 +168,7 @@ bool Merger::TakeRun(int index, uint64_t limit_ns, Sink& sink) {
                           .length = record->type_and_length & 0xffffff,
                           .wire_length = record->wire_length,
                           .payload = reinterpret_cast<const std::byte*>(record + 1)};
-    if (!Dispatch(type, view, sink)) return false;
+    if (!Dispatch(index, type, view, sink)) return false;
     cursors_[index] += CAPTURE_ALIGN_UP(sizeof(capture_record) + view.length);
   }
   return true;

@@ -1,6 +1,8 @@
 // The network interfaces of this machine, as far as a capture cares.
 #pragma once
 
+#include <linux/if_link.h>
+
 #include <string>
 #include <vector>
 
@@ -25,6 +27,9 @@ absl::StatusOr<Interface> FindInterface(const std::string& name);
 // What the frames of the interface begin with. Unimplemented for hardware types whose frames this
 // filter does not read.
 absl::StatusOr<LinkType> LinkTypeOf(const Interface& interface);
+// What the interface itself has counted since it was made (RTM_GETLINK, IFLA_STATS64). NotFound
+// when there is no such index.
+absl::StatusOr<rtnl_link_stats64> LinkStatistics(int index);
 // "ethernet", "loopback", "raw IP", or "type N" for others.
 std::string DescribeLinkType(const Interface& interface);
 

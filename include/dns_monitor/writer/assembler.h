@@ -10,6 +10,7 @@
 
 #include "dns_monitor/archive/schedule.h"
 #include "dns_monitor/base/clock.h"
+#include "dns_monitor/ledger/index.h"
 #include "dns_monitor/pcap/format.h"
 #include "dns_monitor/ring/merger.h"
 #include "dns_monitor/writer/buffer_pool.h"
@@ -17,6 +18,8 @@
 #include "dns_monitor/writer/write_queue.h"
 
 namespace dns_monitor {
+
+struct AccountMark;
 
 struct SegmentOptions {
   LinkType link_type = LinkType::kEthernet;
@@ -32,7 +35,9 @@ struct SegmentOptions {
 class Assembler {
  public:
   // All outlive this.
-  Assembler(const SegmentOptions& options, const Clock* clock, BufferPool* pool, WriteQueue* queue);
+  Assembler(const SegmentOptions& options, const Clock* clock, const RingSet* rings,
+            BufferPool* pool, WriteQueue* queue);
+  ~Assembler();
   // Opens and finishes the segments; not for a stream.
   void set_finisher(Finisher* finisher) { finisher_ = finisher; }
 
@@ -46,7 +51,7 @@ class Assembler {
 
   // As the Merger calls them. `cursors` of the merger stand at the record.
   bool OnPacket(const RecordView& record);
-  bool OnLoss(uint64_t time_ns, const capture_loss& loss);
+  bool OnLoss(int cpu, uint64_t time_ns, const capture_loss& loss);
   bool OnStep(uint64_t time_ns, const capture_step& step);
   bool OnSettings(uint64_t time_ns, const capture_settings& settings);
 
@@ -56,7 +61,9 @@ class Assembler {
   bool AdvanceTo(int64_t boot_ns);
   // Ends the segment here, and begins the next at this time.
   bool RotateAt(int64_t boot_ns);
-  // Ends the last segment: no packet follows.
+  // Nothing was captured in a while, for this reason: told in the segment's ledger.
+  void AddGap(const Gap& gap) { segment_->facts.gaps.push_back(gap); }
+  // Ends the last segment now: no packet follows.
   void End();
 
   // What was appended, in all segments.
@@ -89,14 +96,19 @@ class Assembler {
   void SealBuffer(bool ends_segment);
   void Append(const void* bytes, size_t length);
   void AppendWithinBuffer(const PcapRecordHeader& header, const RecordView& record);
-  PcapRecordHeader MakeHeader(const RecordView& record);
+  PcapRecordHeader MakeHeader(const RecordView& record, int64_t wall_ns);
   void CountPacket(const RecordView& record);
+  // Gives the indexer what the buffer has got since.
+  void IndexAppended();
+  // The segment holds all that it will: its index, and the balance up to here.
+  void CloseBooks();
   int64_t ToBoot(int64_t wall_ns) const;
   int64_t NextSegmentStart(int64_t wall_ns) const;
   bool RotateIfDue(const RecordView& record, size_t bytes);
 
   const SegmentOptions options_;
   const Clock* const clock_;
+  const RingSet* const rings_;
   BufferPool* const pool_;
   WriteQueue* const queue_;
   Finisher* finisher_ = nullptr;
@@ -107,6 +119,9 @@ class Assembler {
   size_t free_count_ = 0;
   Segment* segment_ = nullptr;
   Buffer* buffer_ = nullptr;
+  SegmentIndexer indexer_;
+  size_t indexed_ = 0;                  // bytes of the buffer
+  std::unique_ptr<AccountMark> begun_;  // the books when the segment began
 
   int64_t wall_offset_ns_ = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
   int64_t tai_offset_ns_ = 0;   // CLOCK_TAI - CLOCK_REALTIME, as last looked at

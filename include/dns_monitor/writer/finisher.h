@@ -13,6 +13,7 @@
 #include "dns_monitor/base/disk.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/base/spsc_queue.h"
+#include "dns_monitor/ledger/keeper.h"
 #include "dns_monitor/writer/segment.h"
 
 namespace dns_monitor {
@@ -25,6 +26,8 @@ struct FinisherOptions {
   absl::TimeZone zone;
   uint32_t mode = 0640;
   int64_t group = -1;
+  // Writes the segments' ledgers, on the finisher's thread; outlives it. nullptr: no ledgers.
+  LedgerKeeper* keeper = nullptr;
   // Called on the finisher's thread.
   std::function<void(const SegmentFacts&)> on_opened;
   std::function<void(const SegmentFacts&)> on_finished;  // also when it could not be synced
@@ -73,6 +76,8 @@ class Finisher {
   // one of them; taken again, it would make the newest segment look like the oldest.
   int NextOrdinal(const SegmentName& name);
   void FinishFiles(Segment* segment);
+  // The name of a finished segment, its ledger beside it first.
+  absl::Status GiveName(Segment* segment);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
   // Sleeps until asked again, or until the next attempt at opening is due.
   void WaitForRequest();

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <vector>
 
-#include "bpf/capture_abi.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/fd.h"
+#include "dns_monitor/ledger/ledger.h"
 
 namespace dns_monitor {
 
@@ -16,10 +18,16 @@ struct SegmentFacts {
   int64_t length_bytes = 0;
   uint64_t packets = 0;
   uint64_t clipped = 0;
-  uint64_t late = 0;                       // came after a younger packet had been written
-  uint64_t lost[CAPTURE_LOST_COUNT] = {};  // told by events within this segment
-  int64_t first_packet_ns = 0;             // CLOCK_REALTIME; 0 without packets
+  uint64_t late = 0;         // came after a younger packet had been written
+  std::vector<Loss> losses;  // as the rings told them
+  std::vector<Gap> gaps;     // of which the writer knows
+  // From here on: there once the segment has ended. Times as the file has them, 0 without packets.
+  int64_t first_packet_ns = 0;
   int64_t last_packet_ns = 0;
+  Balance balance;
+  std::vector<IndexEntry> index;
+  // Of the interface, when the segment was opened.
+  std::optional<InterfaceCounters> interface_begin;
 };
 
 // Belongs to one thread at a time: the writer passes it to the finisher to be opened and to be

@@ -84,6 +84,8 @@ class Writer final : private WriteObserver {
   void TakeAnswers();
   void SampleClock(int64_t now_ns);
   void FollowClock();
+  // Tells the ledger of time in which this thread did not run.
+  void NoteAbsence(int64_t now_ns);
   void FlushIfDue(int64_t now_ns);
   void PublishStatus();
   int64_t SleepNs(int64_t now_ns) const;
@@ -116,6 +118,8 @@ class Writer final : private WriteObserver {
     int64_t offset_ns = 0;
   };
   ClockSample sample_;
+  int64_t round_began_ns_ = 0;  // the last one; 0: none yet
+  int64_t suspended_ns_ = 0;    // of the machine, as of then
   uint64_t answers_ = 0;        // of the finisher
   uint64_t progress_ = 0;       // at the end: bytes and answers when the disk moved last …
   int64_t progress_at_ns_ = 0;  // … and when that was

@@ -1,0 +1,21 @@
+// What became of the packets between two borders of segments.
+#pragma once
+
+#include "dns_monitor/ledger/ledger.h"
+#include "dns_monitor/ring/ring_set.h"
+
+namespace dns_monitor {
+
+// The books at a border between two segments: all counts since the capture began.
+struct AccountMark {
+  FilterCounters filter;
+  uint64_t taken = 0;  // from the rings, into segments
+
+  // Matched, and not in a segment yet.
+  uint64_t in_ring() const { return filter.matched - filter.lost_total() - taken; }
+};
+
+// `end` is later than `begin`. What only the segment's bytes tell (clipped, late) is left out.
+Balance BalanceBetween(const AccountMark& begin, const AccountMark& end);
+
+}  // namespace dns_monitor
