@@ -4,7 +4,9 @@
 
 #include <climits>
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/ledger/json.h"
 
 namespace dns_monitor {
 namespace {
@@ -62,6 +64,13 @@ absl::StatusOr<KeeperOptions> DescribeCapture(const CaptureOptions& options,
                             .snaplen = tap.snaplen,
                             .nanoseconds = options.nanoseconds};
   keeper.read_interface = [name = interface.name] { return ReadInterface(name); };
+  // What no ledger can say is refused now, and not when the first file is finished.
+  Ledger sample = keeper.common;
+  sample.file_name = SegmentName{.interface = interface.name, .start = {}}.Pcap();
+  const absl::Status written = FormatLedger(sample).status();
+  if (!written.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("in the ledgers, ", written.message()));
+  }
   keeper.gaps = gaps;
   keeper.mode = options.mode;
   keeper.group = options.group;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
@@ -244,6 +245,69 @@ TEST_F(FinisherTest, OverwritesNothingThatHasTakenItsNameMeanwhile) {
   EXPECT_EQ(disk_.Content(Pcap("-2")), "ours");
   EXPECT_THAT(ToldFinished(), ElementsAre(Pcap("-2"))) << "told as it is named";
   EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+class FinisherLedgerTest : public FinisherTest {
+ protected:
+  FinisherLedgerTest() {
+    KeeperOptions keeper;
+    keeper.common.interface = "eth0";
+    keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(keeper));
+    FinisherOptions options = Options();
+    options.keeper = keeper_.get();
+    Start(std::move(options));
+  }
+
+  std::unique_ptr<LedgerKeeper> keeper_;
+};
+
+// Whoever sees the segment finds its ledger, after a loss of power too.
+TEST_F(FinisherLedgerTest, IsThereBeforeTheSegmentHasItsName) {
+  const auto segment = OpenAndFill("content");
+  segment->to_ns = StartNs(11);
+  disk_.ClearCalls();
+  Finish(segment.get());
+  EXPECT_TRUE(finisher_->Stop().ok());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(), Pcap() + ".json"));
+  const std::vector<std::string> calls = disk_.Calls();
+  const auto place = [&calls](const std::string& call) {
+    return std::find(calls.begin(), calls.end(), call) - calls.begin();
+  };
+  const auto renamed = std::find_if(calls.begin(), calls.end(), [](const std::string& call) {
+    return call.rfind("Rename", 0) == 0;
+  });
+  ASSERT_NE(renamed, calls.end());
+  EXPECT_LT(place("SyncFile " + Part()), renamed - calls.begin());
+  EXPECT_LT(place("SyncFile " + Pcap() + ".json"), renamed - calls.begin());
+}
+
+TEST_F(FinisherLedgerTest, LeavesNamesThatHaveOne) {
+  const auto segment = OpenAndFill("ours");
+  disk_.AddContent(Pcap() + ".json", "of a segment that is gone");
+  Finish(segment.get());
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap("-1")));
+  EXPECT_EQ(disk_.Content(Pcap("-1")), "ours");
+  EXPECT_THAT(disk_.Content(Pcap("-1") + ".json"), HasSubstr(Pcap("-1")));
+  EXPECT_EQ(disk_.Content(Pcap() + ".json"), "of a segment that is gone");
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_F(FinisherLedgerTest, IsMissedRatherThanTheSegment) {
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"));
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
+  EXPECT_EQ(log_.Count(Pcap() + " has no ledger: No space left on device"), 1);
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap()));
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(FinisherLedgerTest, GoesWhenTheSegmentGetsNoName) {
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(DiskOp::kRename, "", absl::DataLossError("Input/output error"));
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Part()));
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
 }
 
 struct FinishFailure {

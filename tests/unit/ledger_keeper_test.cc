@@ -1,0 +1,186 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
+
+#include "dns_monitor/ledger/chain.h"
+#include "dns_monitor/ledger/json.h"
+#include "dns_monitor/ledger/keeper.h"
+#include "support/fake_disk.h"
+#include "support/ledger_samples.h"
+#include "support/log_capture.h"
+
+namespace dns_monitor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int64_t kHour = 3'600'000'000'000;
+
+SegmentName Name(int hour) {
+  return {.interface = "eth0", .start = absl::CivilSecond(2026, 11, 25, hour, 0, 0)};
+}
+
+// What the segment of that hour says itself.
+Ledger OfHour(int hour) {
+  Ledger ledger;
+  ledger.length_bytes = 24;
+  ledger.from_ns = kSampleNs + hour * kHour;
+  ledger.to_ns = ledger.from_ns + kHour;
+  ledger.index = {{.offset = 0}};
+  return ledger;
+}
+
+class LedgerKeeperTest : public testing::Test {
+ protected:
+  LedgerKeeperTest() { Restart(); }
+
+  // As a new process would begin.
+  void Restart() {
+    KeeperOptions options;
+    options.common = SmallLedger();
+    options.read_interface = [this] { return reading_; };
+    options.gaps = &gaps_;
+    options.mode = 0604;
+    options.group = 42;
+    keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(options));
+  }
+
+  void Make(int hour) {
+    Ledger ledger = OfHour(hour);
+    keeper_->Prepare(&ledger);
+    const absl::Status written = keeper_->Write(ledger, Name(hour));
+    ASSERT_TRUE(written.ok()) << written;
+    keeper_->Keep();
+  }
+  Ledger Read(int hour) const {
+    const absl::StatusOr<Ledger> ledger = ParseLedger(disk_.Content(LedgerName(Name(hour))));
+    EXPECT_TRUE(ledger.ok()) << ledger.status();
+    return ledger.value_or(Ledger{});
+  }
+  // Follows the ledger of hour `before`, whatever that says.
+  void ExpectFollows(int hour, int before) const {
+    const std::string name = LedgerName(Name(before));
+    EXPECT_EQ(Read(hour).previous, LinkTo(name, disk_.Content(name)));
+    EXPECT_EQ(Read(hour).sequence, Read(before).sequence + 1);
+  }
+
+  LogCapture log_;
+  FakeDisk disk_;
+  GapLog gaps_;
+  std::optional<InterfaceReading> reading_ = InterfaceReading{.ifindex = 7, .counters = {}};
+  std::unique_ptr<LedgerKeeper> keeper_;
+};
+
+TEST_F(LedgerKeeperTest, BeginsTheChain) {
+  Make(10);
+  const Ledger ledger = Read(10);
+  EXPECT_EQ(ledger.sequence, 1u);
+  EXPECT_EQ(ledger.previous, std::nullopt);
+  EXPECT_EQ(ledger.file_name, "eth0.20261125_1000.pcap");
+  EXPECT_EQ(ledger.host, "ns1.example");
+  EXPECT_EQ(ledger.ifindex, 7u);
+  EXPECT_THAT(ledger.gaps, ElementsAre(Gap{.from_ns = ledger.from_ns,
+                                           .to_ns = ledger.from_ns,
+                                           .reason = GapReason::kStarted}));
+  EXPECT_EQ(disk_.Mode(LedgerName(Name(10))), 0604u);
+  EXPECT_EQ(disk_.Group(LedgerName(Name(10))), 42);
+  EXPECT_EQ(disk_.CountCalls("SyncFile eth0.20261125_1000.pcap.json"), 1);
+}
+
+TEST_F(LedgerKeeperTest, LinksEachToTheOneBefore) {
+  for (const int hour : {10, 11, 12}) Make(hour);
+  ExpectFollows(11, 10);
+  ExpectFollows(12, 11);
+  EXPECT_THAT(Read(12).gaps, IsEmpty());
+}
+
+TEST_F(LedgerKeeperTest, GoesOnWhereTheProcessBeforeEnded) {
+  Make(10);
+  Make(11);
+  Restart();
+  Make(15);
+  ExpectFollows(15, 11);
+  EXPECT_THAT(Read(15).gaps, ElementsAre(Gap{.from_ns = OfHour(11).to_ns,
+                                             .to_ns = OfHour(15).from_ns,
+                                             .reason = GapReason::kStarted}));
+}
+
+TEST_F(LedgerKeeperTest, FollowsTheHighestNumberThoughTheClockWasSetBack) {
+  Make(10);
+  Make(8);
+  Restart();
+  Make(5);
+  ExpectFollows(5, 8);
+  EXPECT_EQ(Read(5).gaps[0].from_ns, Read(5).gaps[0].to_ns) << "no gap ends before it begins";
+}
+
+TEST_F(LedgerKeeperTest, TellsWhatItCannotRead) {
+  Make(10);
+  disk_.AddContent(LedgerName(Name(11)), "{");
+  Restart();
+  Make(12);
+  ExpectFollows(12, 10);
+  EXPECT_EQ(log_.Count("not a ledger: eth0.20261125_1100.pcap.json"), 1);
+}
+
+TEST_F(LedgerKeeperTest, BeginsAnewWhereNothingCanBeListed) {
+  Make(10);
+  Restart();
+  disk_.Fail(DiskOp::kList, "", absl::DataLossError("Input/output error"));
+  Make(11);
+  EXPECT_EQ(Read(11).previous, std::nullopt);
+  EXPECT_EQ(log_.Count("a new chain: Input/output error"), 1);
+}
+
+TEST_F(LedgerKeeperTest, LeavesTheLedgerOfAnotherSegmentAlone) {
+  disk_.AddContent(LedgerName(Name(10)), "theirs");
+  Ledger ledger = OfHour(10);
+  keeper_->Prepare(&ledger);
+  EXPECT_TRUE(absl::IsAlreadyExists(keeper_->Write(ledger, Name(10))));
+  EXPECT_EQ(disk_.Content(LedgerName(Name(10))), "theirs");
+}
+
+TEST_F(LedgerKeeperTest, DropsWhatWasWrittenForANameThatWasTaken) {
+  Ledger ledger = OfHour(10);
+  keeper_->Prepare(&ledger);
+  EXPECT_TRUE(keeper_->Write(ledger, Name(10)).ok());
+  keeper_->Drop();
+  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_TRUE(keeper_->Write(ledger, Name(11)).ok());
+  keeper_->Keep();
+  EXPECT_EQ(Read(11).sequence, 1u);
+  Make(12);
+  ExpectFollows(12, 11);
+}
+
+// Nothing is left of it, and what it was to tell is told by the next one.
+TEST_F(LedgerKeeperTest, FailsWhole) {
+  gaps_.Add({.from_ns = OfHour(10).from_ns + 1,
+             .to_ns = OfHour(10).from_ns + 2,
+             .reason = GapReason::kInterfaceDown});
+  disk_.Fail(DiskOp::kSyncFile, "", absl::ResourceExhaustedError("No space left on device"));
+  Ledger ledger = OfHour(10);
+  keeper_->Prepare(&ledger);
+  EXPECT_TRUE(absl::IsResourceExhausted(keeper_->Write(ledger, Name(10))));
+  EXPECT_THAT(disk_.Names(), IsEmpty());
+  disk_.ClearFailures();
+  Make(11);
+  EXPECT_EQ(Read(11).sequence, 1u);
+  ASSERT_EQ(Read(11).gaps.size(), 2u);
+  EXPECT_EQ(Read(11).gaps[1].reason, GapReason::kInterfaceDown);
+  Make(12);
+  EXPECT_THAT(Read(12).gaps, IsEmpty());
+}
+
+TEST_F(LedgerKeeperTest, SaysNothingOfAnInterfaceThatIsNotThere) {
+  reading_ = std::nullopt;
+  Make(10);
+  EXPECT_EQ(Read(10).ifindex, SmallLedger().ifindex) << "the last one known";
+  EXPECT_EQ(Read(10).interface_end, std::nullopt);
+}
+
+}  // namespace
+}  // namespace dns_monitor
