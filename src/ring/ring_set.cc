@@ -20,20 +20,21 @@ uint64_t Sum(const uint64_t (&values)[kCount]) {
   return sum;
 }
 
+// Each load comes before those behind it.
 FilterCounters Read(const capture_cpu& cpu) {
-  const uint64_t nested = LoadRelaxed(&cpu.nested);
+  const uint64_t nested = LoadAcquire(&cpu.nested);
   FilterCounters counters;
-  counters.seen = LoadRelaxed(&cpu.seen) + nested;
-  counters.not_dns = LoadRelaxed(&cpu.not_dns);
-  counters.filtered_by_user = LoadRelaxed(&cpu.filtered_by_user);
-  counters.matched = LoadRelaxed(&cpu.matched);
-  counters.clipped = LoadRelaxed(&cpu.clipped);
+  counters.seen = LoadAcquire(&cpu.seen) + nested;
+  counters.not_dns = LoadAcquire(&cpu.not_dns);
+  counters.filtered_by_user = LoadAcquire(&cpu.filtered_by_user);
+  counters.matched = LoadAcquire(&cpu.matched);
+  counters.clipped = LoadAcquire(&cpu.clipped);
   for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
-    counters.undecided[cause] = LoadRelaxed(&cpu.undecided[cause]);
+    counters.undecided[cause] = LoadAcquire(&cpu.undecided[cause]);
   }
   counters.undecided[CAPTURE_UNDECIDED_NESTED] += nested;
   for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) {
-    counters.lost[cause] = LoadRelaxed(&cpu.lost[cause]);
+    counters.lost[cause] = LoadAcquire(&cpu.lost[cause]);
   }
   return counters;
 }
@@ -47,7 +48,6 @@ FilterCounters ReadBetweenPackets(const capture_cpu& cpu) {
     const uint64_t seen = LoadAcquire(&cpu.seen);
     const bool busy = LoadAcquire(&cpu.busy) != 0;
     counters = Read(cpu);
-    std::atomic_thread_fence(std::memory_order_acquire);
     if (!busy && LoadRelaxed(&cpu.seen) == seen) return counters;
   }
   counters.seen =
