@@ -29,12 +29,16 @@ class SystemDisk final : public Disk {
   absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override;
   absl::StatusOr<Fd> OpenForReading(const std::string& name) override;
   absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) override;
+  absl::Status WriteAt(int fd, int64_t offset, absl::string_view bytes) override;
   absl::StatusOr<int64_t> Size(int fd) override;
   absl::StatusOr<bool> TryLock(int fd, LockKind kind) override;
   absl::Status Truncate(int fd, int64_t length_bytes) override;
   absl::Status SetAccess(int fd, uint32_t mode, int64_t group) override;
+  absl::Status SetModified(int fd, int64_t time_ns) override;
   absl::Status SyncFile(int fd) override;
   absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Replace(const std::string& from, const std::string& to) override;
+  bool HasName(int fd, const std::string& name) override;
   absl::Status SyncDirectory() override;
   absl::Status Remove(const std::string& name) override;
   bool Exists(const std::string& name) override;
@@ -116,6 +120,16 @@ absl::StatusOr<size_t> SystemDisk::ReadAt(int fd, int64_t offset, absl::Span<cha
   return got.ok() ? got : InPath(got.status());
 }
 
+absl::Status SystemDisk::WriteAt(int fd, int64_t offset, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = Retry([&] { return pwrite(fd, bytes.data(), bytes.size(), offset); });
+    if (done < 0) return ErrnoError(absl::StrCat("cannot write a file in ", path_));
+    offset += done;
+    bytes.remove_prefix(static_cast<size_t>(done));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> SystemDisk::Size(int fd) {
   struct stat info {};
   if (fstat(fd, &info) == 0) return info.st_size;
@@ -145,6 +159,17 @@ absl::Status SystemDisk::SetAccess(int fd, uint32_t mode, int64_t group) {
   return status;
 }
 
+absl::Status SystemDisk::SetModified(int fd, int64_t time_ns) {
+  // Rounded down, also before 1970: tv_nsec is never negative.
+  int64_t seconds = time_ns / kNanosecondsPerSecond;
+  if (time_ns % kNanosecondsPerSecond < 0) --seconds;
+  const timespec times[] = {
+      {.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+      {.tv_sec = seconds, .tv_nsec = time_ns - seconds * kNanosecondsPerSecond}};
+  if (futimens(fd, times) == 0) return absl::OkStatus();
+  return ErrnoError(absl::StrCat("cannot set the time of a file in ", path_));
+}
+
 absl::Status SystemDisk::SyncFile(int fd) {
   if (Retry([&] { return fsync(fd); }) == 0) return absl::OkStatus();
   return ErrnoError(absl::StrCat("cannot sync a file in ", path_));
@@ -171,6 +196,21 @@ absl::Status SystemDisk::RenameByLink(const std::string& from, const std::string
   const int error = errno;
   unlinkat(dir, to.c_str(), 0);  // one name, as before
   return ErrnoError(absl::StrCat("cannot rename ", Path(from), " to ", to), error);
+}
+
+absl::Status SystemDisk::Replace(const std::string& from, const std::string& to) {
+  DM_RETURN_IF_ERROR(CheckName(from));
+  DM_RETURN_IF_ERROR(CheckName(to));
+  const int dir = directory_.get();
+  if (renameat(dir, from.c_str(), dir, to.c_str()) == 0) return absl::OkStatus();
+  return ErrnoError(absl::StrCat("cannot rename ", Path(from), " to ", to));
+}
+
+bool SystemDisk::HasName(int fd, const std::string& name) {
+  struct stat named {};
+  struct stat open {};
+  return CheckName(name).ok() && Stat(name, &named) == 0 && fstat(fd, &open) == 0 &&
+         named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
 absl::Status SystemDisk::SyncDirectory() {

@@ -17,8 +17,9 @@ namespace {
 
 // In the order of DiskOp.
 constexpr absl::string_view kOpNames[] = {
-    "Create",    "Open",     "OpenForReading", "ReadAt",        "Size",   "TryLock", "Truncate",
-    "SetAccess", "SyncFile", "Rename",         "SyncDirectory", "Remove", "List",    "Space"};
+    "Create",  "Open",          "OpenForReading", "ReadAt",      "WriteAt",  "Size",
+    "TryLock", "Truncate",      "SetAccess",      "SetModified", "SyncFile", "Rename",
+    "Replace", "SyncDirectory", "Remove",         "List",        "Space"};
 static_assert(std::size(kOpNames) == static_cast<size_t>(DiskOp::kSpace) + 1);
 
 absl::string_view OpName(DiskOp op) {
@@ -113,6 +114,12 @@ absl::StatusOr<size_t> FakeDisk::ReadAt(int fd, int64_t offset, absl::Span<char>
   return dns_monitor::ReadAt(fd, offset, to);
 }
 
+absl::Status FakeDisk::WriteAt(int fd, int64_t offset, absl::string_view bytes) {
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kWriteAt, NameOf(fd)));
+  const ssize_t done = pwrite(fd, bytes.data(), bytes.size(), offset);
+  return done == static_cast<ssize_t>(bytes.size()) ? absl::OkStatus() : ErrnoError("pwrite");
+}
+
 absl::StatusOr<int64_t> FakeDisk::Size(int fd) {
   DM_RETURN_IF_ERROR(Enter(DiskOp::kSize, NameOf(fd)));
   struct stat info {};
@@ -148,6 +155,13 @@ absl::Status FakeDisk::SetAccess(int fd, uint32_t mode, int64_t group) {
   return absl::OkStatus();
 }
 
+absl::Status FakeDisk::SetModified(int fd, int64_t time_ns) {
+  const std::string name = NameOf(fd);
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kSetModified, name));
+  SetModified(name, time_ns);
+  return absl::OkStatus();
+}
+
 absl::Status FakeDisk::SyncFile(int fd) {
   return Enter(DiskOp::kSyncFile, NameOf(fd));
 }
@@ -161,6 +175,21 @@ absl::Status FakeDisk::Rename(const std::string& from, const std::string& to) {
   node.key() = to;
   files_.insert(std::move(node));
   return absl::OkStatus();
+}
+
+absl::Status FakeDisk::Replace(const std::string& from, const std::string& to) {
+  DM_RETURN_IF_ERROR(Enter(DiskOp::kReplace, from));
+  const std::lock_guard lock(mutex_);
+  if (files_.count(from) == 0) return absl::NotFoundError(from);
+  files_.erase(to);
+  auto node = files_.extract(from);
+  node.key() = to;
+  files_.insert(std::move(node));
+  return absl::OkStatus();
+}
+
+bool FakeDisk::HasName(int fd, const std::string& name) {
+  return NameOf(fd) == name;
 }
 
 absl::Status FakeDisk::SyncDirectory() {
@@ -296,6 +325,11 @@ uint32_t FakeDisk::Mode(const std::string& name) const {
 int64_t FakeDisk::Group(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return files_.at(name).group;
+}
+
+int64_t FakeDisk::Modified(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return files_.at(name).modified_ns;
 }
 
 Caching FakeDisk::CachingOf(const std::string& name) const {

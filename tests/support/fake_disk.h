@@ -19,12 +19,15 @@ enum class DiskOp {
   kOpen,
   kOpenForReading,
   kReadAt,
+  kWriteAt,
   kSize,
   kTryLock,
   kTruncate,
   kSetAccess,
+  kSetModified,
   kSyncFile,
   kRename,
+  kReplace,
   kSyncDirectory,
   kRemove,
   kList,
@@ -41,12 +44,16 @@ class FakeDisk final : public Disk {
   absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override;
   absl::StatusOr<Fd> OpenForReading(const std::string& name) override;
   absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) override;
+  absl::Status WriteAt(int fd, int64_t offset, absl::string_view bytes) override;
   absl::StatusOr<int64_t> Size(int fd) override;
   absl::StatusOr<bool> TryLock(int fd, LockKind kind) override;
   absl::Status Truncate(int fd, int64_t length_bytes) override;
   absl::Status SetAccess(int fd, uint32_t mode, int64_t group) override;
+  absl::Status SetModified(int fd, int64_t time_ns) override;
   absl::Status SyncFile(int fd) override;
   absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Replace(const std::string& from, const std::string& to) override;
+  bool HasName(int fd, const std::string& name) override;
   absl::Status SyncDirectory() override;
   absl::Status Remove(const std::string& name) override;
   bool Exists(const std::string& name) override;
@@ -86,6 +93,7 @@ class FakeDisk final : public Disk {
   // What SetAccess said last: permission bits, 0600 before; and the group, -1 before.
   uint32_t Mode(const std::string& name) const;
   int64_t Group(const std::string& name) const;
+  int64_t Modified(const std::string& name) const;
   Caching CachingOf(const std::string& name) const;
 
  private:

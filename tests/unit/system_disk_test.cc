@@ -263,6 +263,47 @@ TEST_F(SystemDiskTest, Removes) {
   EXPECT_TRUE(disk_->SyncDirectory().ok());
 }
 
+TEST_F(SystemDiskTest, WritesAtAnOffset) {
+  Write("a", "0123456789");
+  const auto fd = disk_->Open("a", Caching::kBuffered);
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_TRUE(disk_->WriteAt(fd->get(), 8, "abcd").ok());
+  EXPECT_TRUE(disk_->WriteAt(fd->get(), 0, "").ok());
+  EXPECT_EQ(Read("a"), "01234567abcd");
+  const auto readable = disk_->OpenForReading("a");
+  const absl::Status refused = disk_->WriteAt(readable->get(), 0, "x");
+  EXPECT_FALSE(refused.ok());
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(path_));
+}
+
+TEST_F(SystemDiskTest, SetsTheTimeOfModification) {
+  Write("a", "x");
+  const auto fd = disk_->Open("a", Caching::kBuffered);
+  for (const int64_t time_ns : {1'700'000'000'123'456'789, int64_t{0}, int64_t{-1}}) {
+    EXPECT_TRUE(disk_->SetModified(fd->get(), time_ns).ok());
+    EXPECT_EQ(disk_->List()->front().modified_ns, time_ns);
+  }
+  EXPECT_FALSE(disk_->SetModified(-1, 0).ok());
+}
+
+TEST_F(SystemDiskTest, ReplacesAFileByAnother) {
+  Write("a", "old");
+  Write("b", "new");
+  const auto old = disk_->Open("a", Caching::kBuffered);
+  const auto fresh = disk_->Open("b", Caching::kBuffered);
+  EXPECT_TRUE(disk_->HasName(old->get(), "a"));
+  EXPECT_TRUE(disk_->Replace("b", "a").ok());
+  EXPECT_EQ(Read("a"), "new");
+  EXPECT_FALSE(disk_->Exists("b"));
+  EXPECT_FALSE(disk_->HasName(old->get(), "a"));
+  EXPECT_TRUE(disk_->HasName(fresh->get(), "a"));
+  EXPECT_FALSE(disk_->HasName(fresh->get(), "b"));
+  EXPECT_TRUE(disk_->Replace("a", "c").ok());  // of none
+  EXPECT_EQ(Read("c"), "new");
+  EXPECT_EQ(disk_->Replace("a", "c").code(), StatusCode::kNotFound);
+  EXPECT_EQ(disk_->Replace("c", "../c").code(), StatusCode::kInvalidArgument);
+}
+
 TEST_F(SystemDiskTest, ListsRegularFiles) {
   Write("a", std::string(5000, 'x'));
   ASSERT_EQ(symlink("a", Path("link").c_str()), 0);

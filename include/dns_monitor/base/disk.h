@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/base/file_lock.h"
@@ -46,6 +47,8 @@ class Disk {
   virtual absl::StatusOr<Fd> OpenForReading(const std::string& name) = 0;
   // Reads until `to` is full or the file ends: fewer bytes than asked for mean its end.
   virtual absl::StatusOr<size_t> ReadAt(int fd, int64_t offset, absl::Span<char> to) = 0;
+  // Writes all of `bytes`. After an error some of them may be in the file.
+  virtual absl::Status WriteAt(int fd, int64_t offset, absl::string_view bytes) = 0;
   // Of the content, in bytes.
   virtual absl::StatusOr<int64_t> Size(int fd) = 0;
   // As TryLock of base/file_lock.h: false when another holds the lock.
@@ -55,10 +58,16 @@ class Disk {
   // Sets permission bits, and the group unless `group` is -1. When the group is refused, the other
   // bits are set all the same.
   virtual absl::Status SetAccess(int fd, uint32_t mode, int64_t group) = 0;
+  // Sets when the content was modified last; CLOCK_REALTIME. Any later write sets it anew.
+  virtual absl::Status SetModified(int fd, int64_t time_ns) = 0;
   // fsync(2).
   virtual absl::Status SyncFile(int fd) = 0;
   // Renames without replacing: AlreadyExists when `to` exists (renameat2 RENAME_NOREPLACE).
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
+  // Renames, in place of `to` when it exists: at each moment `to` is the one file or the other.
+  virtual absl::Status Replace(const std::string& from, const std::string& to) = 0;
+  // Whether `name` is that of the file behind `fd`: not once it was replaced or removed.
+  virtual bool HasName(int fd, const std::string& name) = 0;
   // Makes creations, renames and removals durable.
   virtual absl::Status SyncDirectory() = 0;
   virtual absl::Status Remove(const std::string& name) = 0;
