@@ -60,7 +60,7 @@ std::optional<FileKind> ConsumeKind(absl::string_view* text) {
     if (absl::ConsumeSuffix(text, ".pcap")) return FileKind::kPart;
     return std::nullopt;
   }
-  const bool ledger = absl::ConsumeSuffix(text, ".json");
+  const bool ledger = absl::ConsumeSuffix(text, kLedgerSuffix);
   const bool compressed = absl::ConsumeSuffix(text, ".zst");
   if (!absl::ConsumeSuffix(text, ".pcap")) return std::nullopt;
   if (ledger) return FileKind::kLedger;
@@ -103,6 +103,10 @@ std::optional<ParsedName> ParseName(absl::string_view file_name) {
 
 std::string LockName(absl::string_view interface) {
   return absl::StrCat(".", interface, ".lock");
+}
+
+std::string RemovalsName(absl::string_view interface) {
+  return absl::StrCat(".", interface, ".removed");
 }
 
 }  // namespace dns_monitor

@@ -113,8 +113,9 @@ TEST(ParseName, NeverMixesAnInterfaceWithItsVlans) {
             "eth0.20261123_2110");
 }
 
-TEST(LockName, IsHidden) {
+TEST(HiddenNames, AreOfAnInterface) {
   EXPECT_EQ(LockName("eth0.100"), ".eth0.100.lock");
+  EXPECT_EQ(RemovalsName("eth0.100"), ".eth0.100.removed");
 }
 
 }  // namespace

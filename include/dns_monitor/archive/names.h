@@ -7,6 +7,8 @@
 //   eth0.20261123_2110.pcap.json       its ledger (…pcap.zst.json beside a compressed one)
 //   eth0.20261123_2110.pcap.part       being written
 //   .eth0.lock                         held by the process that captures eth0 into the directory
+//   .eth0.removed                      what retention deleted, until a ledger tells it
+//   ….new                              on its way to take the place of "…"
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,8 @@
 namespace dns_monitor {
 
 inline constexpr absl::string_view kPartSuffix = ".part";
+inline constexpr absl::string_view kLedgerSuffix = ".json";
+inline constexpr absl::string_view kNewSuffix = ".new";
 
 struct SegmentName {
   std::string interface;
@@ -44,5 +48,6 @@ struct ParsedName {
 std::optional<ParsedName> ParseName(absl::string_view file_name);
 
 std::string LockName(absl::string_view interface);
+std::string RemovalsName(absl::string_view interface);
 
 }  // namespace dns_monitor
