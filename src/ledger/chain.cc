@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/ledger/json.h"
 
@@ -14,17 +13,10 @@ namespace {
 
 static_assert(sizeof(Sha256) == SHA256_DIGEST_SIZE);
 
-// A copy under another name belongs to no chain.
 absl::Status CheckOwner(const SegmentName& name, const Ledger& ledger) {
   const std::optional<ParsedName> own = ParseName(ledger.file_name);
   if (own && own->segment.Stem() == name.Stem()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("is of ", ledger.file_name));
-}
-
-absl::StatusOr<Ledger> ParseOwn(const SegmentName& name, absl::string_view bytes) {
-  DM_ASSIGN_OR_RETURN(Ledger ledger, ParseLedger(bytes));
-  DM_RETURN_IF_ERROR(CheckOwner(name, ledger));
-  return ledger;
 }
 
 }  // namespace
@@ -36,6 +28,12 @@ Sha256 Digest(absl::string_view bytes) {
   sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
   sha256_digest(&context, digest.size(), digest.data());
   return digest;
+}
+
+absl::StatusOr<Ledger> ParseLedgerOf(const SegmentName& name, absl::string_view bytes) {
+  DM_ASSIGN_OR_RETURN(Ledger ledger, ParseLedger(bytes));
+  DM_RETURN_IF_ERROR(CheckOwner(name, ledger));
+  return ledger;
 }
 
 LedgerLink LinkTo(const std::string& file_name, absl::string_view bytes) {
@@ -51,7 +49,7 @@ NewestLedger FindNewestLedger(const std::vector<DirectoryEntry>& entries,
     const absl::StatusOr<std::string> bytes = read(entry.name);
     if (absl::IsNotFound(bytes.status())) continue;
     absl::StatusOr<Ledger> ledger =
-        bytes.ok() ? ParseOwn(name->segment, *bytes) : absl::StatusOr<Ledger>(bytes.status());
+        bytes.ok() ? ParseLedgerOf(name->segment, *bytes) : absl::StatusOr<Ledger>(bytes.status());
     if (!ledger.ok()) {
       newest.unreadable.push_back(absl::StrCat(entry.name, ": ", ledger.status().message()));
     } else if (!newest.link || ledger->sequence > newest.ledger.sequence) {

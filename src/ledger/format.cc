@@ -125,4 +125,12 @@ absl::StatusOr<std::string> FormatLedger(const Ledger& ledger) {
   return text;
 }
 
+absl::StatusOr<std::string> FormatRemoval(const RemovedSegment& removal) {
+  std::string line;
+  absl::Status status;
+  Writer("", Writer::Layout::kOneLine, &line, &status).Write(removal, 0);
+  if (!status.ok()) return status;
+  return line;
+}
+
 }  // namespace dns_monitor

@@ -106,15 +106,24 @@ class Reader {
   absl::Status* const status_;
 };
 
+template <typename T>
+absl::StatusOr<T> Parse(absl::string_view text) {
+  DM_ASSIGN_OR_RETURN(const nlohmann::json document, ParseDocument(text));
+  T value;
+  absl::Status status;
+  Reader(document, "", &status).Read(value);
+  if (!status.ok()) return status;
+  return value;
+}
+
 }  // namespace
 
 absl::StatusOr<Ledger> ParseLedger(absl::string_view text) {
-  DM_ASSIGN_OR_RETURN(const nlohmann::json document, ParseDocument(text));
-  Ledger ledger;
-  absl::Status status;
-  Reader(document, "", &status).Read(ledger);
-  if (!status.ok()) return status;
-  return ledger;
+  return Parse<Ledger>(text);
+}
+
+absl::StatusOr<RemovedSegment> ParseRemoval(absl::string_view line) {
+  return Parse<RemovedSegment>(line);
 }
 
 }  // namespace dns_monitor

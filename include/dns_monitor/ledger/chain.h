@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/disk.h"
 #include "dns_monitor/ledger/ledger.h"
 
@@ -18,6 +19,10 @@ Sha256 Digest(absl::string_view bytes);
 
 // What the ledger after the file `file_name` with these bytes links to.
 LedgerLink LinkTo(const std::string& file_name, absl::string_view bytes);
+
+// The ledger in a file that belongs to the segment `name`. InvalidArgument as ParseLedger, and when
+// it is another one's: a copy under another name belongs to no chain.
+absl::StatusOr<Ledger> ParseLedgerOf(const SegmentName& name, absl::string_view bytes);
 
 // The ledgers of one interface, as a directory holds them.
 struct NewestLedger {

@@ -21,4 +21,8 @@ absl::StatusOr<std::string> FormatLedger(const Ledger& ledger);
 // come from anybody.
 absl::StatusOr<Ledger> ParseLedger(absl::string_view text);
 
+// One entry of a ledger's `removed`, as one line without its end, and back; as strict as the above.
+absl::StatusOr<std::string> FormatRemoval(const RemovedSegment& removal);
+absl::StatusOr<RemovedSegment> ParseRemoval(absl::string_view line);
+
 }  // namespace dns_monitor
