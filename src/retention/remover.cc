@@ -15,6 +15,35 @@ constexpr int64_t kLongestPauseNs = 3600 * kNanosecondsPerSecond;
 constexpr absl::string_view kSegmentSuffixes[] = {".pcap", ".pcap.zst"};
 constexpr absl::string_view kLedgerSuffixes[] = {".pcap.json", ".pcap.zst.json"};
 
+// What became of a segment's files.
+struct Removal {
+  absl::string_view first;    // the suffix of the first one that was removed; empty: none was
+  bool segment_left = false;  // could not be removed; the ledger was left alone then
+  bool ledger_left = false;   // could not be removed after the segment
+  absl::Status status;        // why
+};
+
+// Tried by all names it may have, whichever was seen: it may have been compressed since.
+Removal RemoveFiles(Disk& disk, const std::string& stem) {
+  Removal removal;
+  for (const absl::string_view suffix : kSegmentSuffixes) {
+    const absl::Status status = disk.Remove(absl::StrCat(stem, suffix));
+    if (status.ok()) removal.first = suffix;
+    if (status.ok() || absl::IsNotFound(status)) continue;
+    removal.segment_left = true;
+    removal.status = status;
+    return removal;
+  }
+  const bool segment_removed = !removal.first.empty();
+  for (const absl::string_view suffix : kLedgerSuffixes) {
+    const absl::Status status = disk.Remove(absl::StrCat(stem, suffix));
+    if (status.ok() && removal.first.empty()) removal.first = suffix;
+    if (!absl::IsNotFound(status)) removal.status.Update(status);
+  }
+  removal.ledger_left = segment_removed && !removal.status.ok();
+  return removal;
+}
+
 }  // namespace
 
 Remover::Outcome Remover::Remove(Disk& disk, absl::string_view directory,
@@ -25,29 +54,21 @@ Remover::Outcome Remover::Remove(Disk& disk, absl::string_view directory,
   if (failure != failures_.end() && clock_.BoottimeNs() < failure->second.retry_ns) {
     return Outcome::kFailed;
   }
-  // Tried by all names it may have, whichever was seen: it may have been compressed since.
-  absl::string_view removed;
-  for (const absl::string_view suffix : kSegmentSuffixes) {
-    const absl::Status status = disk.Remove(absl::StrCat(stem, suffix));
-    if (status.ok()) removed = suffix;
-    if (!status.ok() && !absl::IsNotFound(status)) return Fail(path, status, Outcome::kFailed);
-  }
-  const bool segment_removed = !removed.empty();
-  absl::Status ledger_status;
-  for (const absl::string_view suffix : kLedgerSuffixes) {
-    const absl::Status status = disk.Remove(absl::StrCat(stem, suffix));
-    if (status.ok() && removed.empty()) removed = suffix;
-    if (!absl::IsNotFound(status)) ledger_status.Update(status);
-  }
-  if (!removed.empty()) {
-    LogInfo("removed ", path, removed, " (", FormatSize(segment.size_bytes), "): ", reason);
+  const std::string& interface = segment.name.interface;
+  const std::optional<RemovedSegment> note = DescribeRemoval(disk, segment.name, reason);
+  if (note) notes_.Add(disk, directory, interface, *note);
+  const Removal removal = RemoveFiles(disk, stem);
+  if (note && removal.first.empty()) notes_.Withdraw(disk, directory, interface, *note);
+  if (!removal.first.empty() && !removal.segment_left) {
+    LogInfo("removed ", path, removal.first, " (", FormatSize(segment.size_bytes), "): ", reason);
     last_failure_.reset();
   }
-  if (!ledger_status.ok()) {
-    return Fail(path, ledger_status, segment_removed ? Outcome::kLedgerLeft : Outcome::kFailed);
+  if (!removal.status.ok()) {
+    return Fail(path, removal.status,
+                removal.ledger_left ? Outcome::kLedgerLeft : Outcome::kFailed);
   }
   failures_.erase(path);
-  return removed.empty() ? Outcome::kWasGone : Outcome::kRemoved;
+  return removal.first.empty() ? Outcome::kWasGone : Outcome::kRemoved;
 }
 
 Remover::Outcome Remover::Fail(const std::string& path, const absl::Status& status,

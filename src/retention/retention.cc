@@ -52,6 +52,8 @@ int64_t Retention::Enforce() {
   EnforceAge();
   EnforceSize();
   EnforceFreeSpace();
+  // There may be space for it by now.
+  remover_.SaveNotes(disk_, config_.directory, config_.interface);
   return NextWaitNs();
 }
 

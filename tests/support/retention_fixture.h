@@ -14,6 +14,7 @@
 #include "dns_monitor/retention/retention.h"
 #include "support/fake_clock.h"
 #include "support/fake_disk.h"
+#include "support/files_of.h"
 #include "support/log_capture.h"
 
 namespace dns_monitor {
@@ -76,6 +77,7 @@ class RetentionTest : public testing::Test {
   }
   void SetFree(int64_t bytes) { SetFreeOf(disk_, bytes); }
   void SetFreeOf(FakeDisk& disk, int64_t bytes) { disk.SetSpace({1024 * kMiB, bytes, 1}); }
+  std::vector<std::string> Files() const { return FilesOf(disk_); }
   bool Has(int hours_ago, const std::string& interface = "eth0") {
     return disk_.Exists(Pcap(hours_ago, interface));
   }

@@ -24,7 +24,7 @@ TEST_F(RetentionTest, RemovesWhatIsTooOldWithItsCompanions) {
   AddFile(disk_, Pcap(2) + ".json", 2, kKiB);
   Retention retention = Make(Age(24));
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(2), Pcap(2) + ".json"));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(2), Pcap(2) + ".json"));
   EXPECT_EQ(retention.total_bytes(), kMiB + kKiB);
   EXPECT_THAT(log_.Lines(),
               ElementsAre(absl::StrCat("removed /a/", Pcap(30), " (1.00 MiB): age 1d 5h, limit 1d"),
@@ -46,7 +46,7 @@ TEST_F(RetentionTest, CountsAgeFromTheLastPacket) {
   EXPECT_EQ(retention.Enforce(), 1);
   clock_.Advance(1);
   EXPECT_EQ(retention.Enforce(), kInterval);
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
 }
 
 TEST_F(RetentionTest, TakesASegmentWithoutPacketsForAsOldAsNow) {
@@ -67,7 +67,7 @@ TEST_F(RetentionTest, NeverTakesASegmentForOlderThanItsName) {
   disk_.AddFile(Pcap(23), kMiB, 0);  // copied here with a time of 1970
   disk_.AddFile(Pcap(26), kMiB, 0);
   Make(Age(24)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(23)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(23)));
 }
 
 TEST_F(RetentionTest, LooksBehindAFileThatWasTouched) {
@@ -75,7 +75,7 @@ TEST_F(RetentionTest, LooksBehindAFileThatWasTouched) {
   AddSegment(29);
   disk_.SetModified(Pcap(30), clock_.RealtimeNs());
   Make(Age(24)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(30)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(30)));
 }
 
 TEST_F(RetentionTest, KeepsWhatIsYoungWhenTheClockStepsBack) {
@@ -83,7 +83,7 @@ TEST_F(RetentionTest, KeepsWhatIsYoungWhenTheClockStepsBack) {
   Retention retention = Make(Age(24));
   clock_.Step(-1000 * kHour);
   EXPECT_EQ(retention.Enforce(), kInterval);
-  EXPECT_THAT(disk_.Names(), SizeIs(1));
+  EXPECT_THAT(Files(), SizeIs(1));
 }
 
 }  // namespace

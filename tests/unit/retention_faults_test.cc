@@ -20,9 +20,9 @@ TEST_F(RetentionTest, ListsAgainAfterAFailureAndSaysItOnce) {
   Retention retention = Make(Age(24));
   for (int pass = 0; pass < 3; ++pass) EnforceLater(retention);
   EXPECT_EQ(log_.Count("no list"), 1);
-  EXPECT_THAT(disk_.Names(), SizeIs(1));
+  EXPECT_THAT(Files(), SizeIs(1));
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
 }
 
 TEST_F(RetentionTest, GoesOnBehindAFileThatCannotBeRemoved) {
@@ -30,7 +30,7 @@ TEST_F(RetentionTest, GoesOnBehindAFileThatCannotBeRemoved) {
   AddFile(disk_, Pcap(33) + ".json", 33);
   disk_.Fail(DiskOp::kRemove, Pcap(33), absl::PermissionDeniedError("immutable"));
   Make(Age(24)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(33), Pcap(33) + ".json"));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(33), Pcap(33) + ".json"));
 }
 
 TEST_F(RetentionTest, RetriesAFailureWithLongerAndLongerPauses) {
@@ -75,7 +75,7 @@ TEST_F(RetentionTest, RetriesALedgerThatStayedBehind) {
   EXPECT_FALSE(Has(30));
   EXPECT_EQ(retention.total_bytes(), 0);
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
   EXPECT_EQ(retention.segment_count(), 0u);
 }
 
@@ -86,7 +86,7 @@ TEST_F(RetentionTest, StopsWhenItsTimeIsOver) {
     if (op == DiskOp::kRemove) retention.EndBy(clock_.BoottimeNs());
   });
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
 }
 
 }  // namespace

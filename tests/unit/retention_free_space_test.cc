@@ -18,10 +18,10 @@ TEST_F(RetentionTest, RemovesForFreeSpaceWhatIsMissing) {
   SetFree(100 * kMiB);
   Retention retention = Make(Free(100 * kMiB));
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(5));
+  EXPECT_THAT(Files(), SizeIs(5));
   SetFree(98 * kMiB + kKiB);
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
   EXPECT_FALSE(disk_.Exists(Pcap(5)));
   EXPECT_THAT(log_.Lines()[0], HasSubstr("free space 98.0 MiB, limit 100 MiB"));
 }
@@ -32,10 +32,10 @@ TEST_F(RetentionTest, TakesTheGreaterOfBothLimitsOnFreeSpace) {
   RetentionLimits limits = Free(kMiB);
   limits.min_free_fraction = 102.0 / 1024;
   Make(limits).Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
   limits.min_free_bytes = 103 * kMiB;
   Make(limits).Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
 }
 
 TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
@@ -44,10 +44,10 @@ TEST_F(RetentionTest, DoesNotRemoveTwiceWhatIsFreedLate) {
   disk_.SetReclaims(false);
   Retention retention = Make(Free(100 * kMiB));
   for (int pass = 0; pass < 5; ++pass) retention.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_THAT(Files(), SizeIs(4));
   SetFree(100 * kMiB);
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_THAT(Files(), SizeIs(4));
 }
 
 TEST_F(RetentionTest, RefusesALimitThatTheFileSystemCannotMeet) {
@@ -86,10 +86,10 @@ TEST_F(RetentionTest, ComesBackWhenWhatItRemovedHasSettled) {
   EXPECT_EQ(retention.Enforce(), kSecond);
   clock_.Advance(kSecond / 4);
   EXPECT_EQ(retention.Enforce(), 3 * kSecond / 4);
-  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_THAT(Files(), SizeIs(4));
   clock_.Advance(3 * kSecond / 4);
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
 }
 
 TEST_F(RetentionTest, RemovesForFreeSpaceAlsoWhatCameHereByItself) {
@@ -99,7 +99,7 @@ TEST_F(RetentionTest, RemovesForFreeSpaceAlsoWhatCameHereByItself) {
   AddSegment(2);
   SetFree(99 * kMiB);
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(1)));
   EXPECT_EQ(retention.total_bytes(), kMiB);
 }
 
@@ -108,7 +108,7 @@ TEST_F(RetentionTest, SaysOnceThatNothingIsLeft) {
   SetFree(0);
   Retention retention = Make(Free(100 * kMiB));
   for (int pass = 0; pass < 5; ++pass) EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
   EXPECT_EQ(log_.Count("no finished segment is left"), 1);
 }
 
@@ -117,7 +117,7 @@ TEST_F(RetentionTest, SaysOnceThatTheSpaceIsNotKnown) {
   disk_.Fail(DiskOp::kSpace, "", absl::UnavailableError("no figures"));
   Retention retention = Make(Free(100 * kMiB));
   for (int pass = 0; pass < 5; ++pass) EnforceLater(retention);
-  EXPECT_TRUE(disk_.Names().size() == 1);
+  EXPECT_TRUE(Files().size() == 1);
   EXPECT_EQ(log_.Count("no figures"), 1);
 }
 

@@ -34,9 +34,9 @@ TEST_F(SharedSpaceTest, LeavesTheOldestToItsLiveOwner) {
   Retention eth0 = Make(Free(100 * kMiB));
   Retention eth1 = Make(Free(100 * kMiB), "eth1");
   eth0.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
   eth1.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(8)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(8)));
   eth0.Enforce();
   EXPECT_TRUE(Has(8));
 }
@@ -72,8 +72,8 @@ TEST_F(SharedSpaceTest, NeverTakesWhatBelongsToNoLiveCaptureWithTheLimit) {
   SetFree(0);
   Retention eth0 = Make(Free(100 * kMiB));
   for (int pass = 0; pass < 20; ++pass) EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), UnorderedElementsAreArray(others));
-  EXPECT_THAT(other_->Names(), ElementsAre(Pcap(99)));
+  EXPECT_THAT(Files(), UnorderedElementsAreArray(others));
+  EXPECT_THAT(FilesOf(*other_), ElementsAre(Pcap(99)));
 }
 
 TEST_F(SharedSpaceTest, LeavesAllAloneOnceTheirCaptureHasEnded) {
@@ -93,19 +93,19 @@ TEST_F(SharedSpaceTest, TakesWhatAnIdleOwnerLeavesAfterHalfAMinute) {
   eth0.Enforce();
   EnforceLater(eth0);
   EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), SizeIs(5));
+  EXPECT_THAT(Files(), SizeIs(5));
   EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_THAT(Files(), SizeIs(4));
   EXPECT_FALSE(disk_.Exists(oldest));
   EXPECT_EQ(log_.Count("the capture of eth1 into /a removes nothing"), 1);
   // While the shortage lasts, it is not waited for again; after that it is.
   SetFree(99 * kMiB);
   EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
   EnforceLater(eth0);
   SetFree(99 * kMiB);
   EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(Files(), SizeIs(3));
 }
 
 TEST_F(SharedSpaceTest, IsPatientForHalfAMinuteHoweverOftenItLooks) {
@@ -169,7 +169,7 @@ TEST_F(SharedSpaceTest, NeverTakesWhatALiveOneIsWriting) {
   disk_.AddFile(Pcap(9, "eth1") + ".json", kMiB, 0);
   Retention eth0 = Make(Free(200 * kMiB));
   for (int pass = 0; pass < 20; ++pass) EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
 }
 
 TEST_F(SharedSpaceTest, ConsidersOtherDirectories) {
@@ -181,7 +181,7 @@ TEST_F(SharedSpaceTest, ConsidersOtherDirectories) {
   EXPECT_TRUE(Has(8));
   SetFreeOf(*other_, 99 * kMiB);
   eth2.Enforce();
-  EXPECT_THAT(other_->Names(), IsEmpty());
+  EXPECT_THAT(FilesOf(*other_), IsEmpty());
   EXPECT_EQ(log_.Count("removed /b/eth2"), 1);
 }
 
@@ -191,7 +191,7 @@ TEST_F(SharedSpaceTest, OrdersEqualTimesAndNamesByDirectoryForEverybody) {
   AddSegment(9);
   SetFreeOf(*other_, 99 * kMiB);
   Make(Free(100 * kMiB), "eth0", "/b", *other_).Enforce();
-  EXPECT_THAT(other_->Names(), SizeIs(1));
+  EXPECT_THAT(FilesOf(*other_), SizeIs(1));
   Make(Free(100 * kMiB)).Enforce();
   EXPECT_FALSE(Has(9));  // /a comes first
 }
@@ -216,9 +216,9 @@ TEST_F(SharedSpaceTest, SeesOneOrderWhateverItKnowsOfItsOwn) {
   eth0.Add({Name(9), kMiB, begin_ns_ - 20 * kHour});
   eth1.Add({Name(9, "eth1"), kMiB, begin_ns_ - 20 * kHour});
   eth1.Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
   eth0.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(9, "eth1")));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(9, "eth1")));
 }
 
 TEST_F(SharedSpaceTest, CountsWhatOthersRemoveWhileItLooks) {
@@ -237,14 +237,14 @@ TEST_F(SharedSpaceTest, GoesOnBehindAForeignFileThatCannotBeRemoved) {
   disk_.Fail(DiskOp::kRemove, foreign, absl::PermissionDeniedError("not yours"));
   Retention eth0 = Make(Free(100 * kMiB));
   for (int pass = 0; pass < 4; ++pass) EnforceLater(eth0);
-  EXPECT_THAT(disk_.Names(), ElementsAre(foreign));
+  EXPECT_THAT(Files(), ElementsAre(foreign));
 }
 
 TEST_F(SharedSpaceTest, GoesOnWithoutADirectoryThatCannotBeListed) {
   other_->Fail(DiskOp::kList, "", absl::UnavailableError("no list"));
   AddSegment(8);
   Make(Free(100 * kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
   EXPECT_EQ(log_.Count("no list"), 1);
 }
 

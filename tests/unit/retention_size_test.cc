@@ -17,7 +17,7 @@ TEST_F(RetentionTest, RemovesTheOldestUntilTheSizeFits) {
   for (int hours = 5; hours >= 1; --hours) AddSegment(hours);
   Retention retention = Make(Size(2 * kMiB + kKiB));
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(2), Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(2), Pcap(1)));
   EXPECT_EQ(retention.total_bytes(), 2 * kMiB);
   EXPECT_EQ(retention.segment_count(), 2u);
   EXPECT_THAT(log_.Lines(), SizeIs(3));
@@ -29,9 +29,9 @@ TEST_F(RetentionTest, AllowsExactlyTheSize) {
   AddSegment(2);
   AddSegment(1);
   Make(Size(2 * kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
   Make(Size(2 * kMiB - 1)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(1)));
 }
 
 TEST_F(RetentionTest, CountsCompanionsToTheSize) {
@@ -40,7 +40,7 @@ TEST_F(RetentionTest, CountsCompanionsToTheSize) {
     AddFile(disk_, Pcap(hours) + ".json", hours, kKiB);
   }
   Make(Size(2 * kMiB + kKiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1), Pcap(1) + ".json"));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(1), Pcap(1) + ".json"));
 }
 
 TEST_F(RetentionTest, RemovesEvenTheNewestThatAloneIsTooLarge) {
@@ -49,7 +49,7 @@ TEST_F(RetentionTest, RemovesEvenTheNewestThatAloneIsTooLarge) {
   AddSegment(1);
   retention.Add({Name(1), kMiB + 1, clock_.RealtimeNs()});
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
   EXPECT_EQ(retention.total_bytes(), 0);
 }
 
@@ -61,7 +61,7 @@ TEST_F(RetentionTest, OrdersByTimeAndNotByName) {
   disk_.AddFile(first.Pcap(), kMiB, begin_ns_ - 29 * kHour);
   disk_.AddFile(second.Pcap(), kMiB, begin_ns_ - 28 * kHour);
   Make(Size(kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(second.Pcap()));
+  EXPECT_THAT(Files(), ElementsAre(second.Pcap()));
 }
 
 TEST_F(RetentionTest, OrdersWhatItFinishedByTheLastPacket) {
@@ -72,7 +72,7 @@ TEST_F(RetentionTest, OrdersWhatItFinishedByTheLastPacket) {
   retention.Add({Name(3), kMiB, clock_.RealtimeNs()});
   retention.Add({Name(2), kMiB, clock_.RealtimeNs() - kSecond});
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(3)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(3)));
 }
 
 TEST_F(RetentionTest, DropsWhatAWrongClockPutIntoTheFutureBeforeAllThatCame) {
@@ -85,7 +85,7 @@ TEST_F(RetentionTest, DropsWhatAWrongClockPutIntoTheFutureBeforeAllThatCame) {
     retention.Add({Name(hours), kMiB, begin_ns_ - (hours - 1) * kHour});
     retention.Enforce();
   }
-  EXPECT_THAT(disk_.Names(), SizeIs(4));
+  EXPECT_THAT(Files(), SizeIs(4));
   EXPECT_FALSE(Has(-998));
   EXPECT_FALSE(Has(-999));
   EXPECT_TRUE(disk_.Exists(kept));
@@ -96,14 +96,14 @@ TEST_F(RetentionTest, GivesNothingOnANameInTheFuture) {
   AddSegment(5);
   AddSegment(1);
   Make(Size(kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(1)));
 }
 
 TEST_F(RetentionTest, TakesTheClockOfAFileServerForOurOwn) {
   AddSegment(5);
   disk_.AddFile(Pcap(1), kMiB, begin_ns_ + 60 * kSecond);
   Make(Size(kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(1)));
 }
 
 TEST_F(RetentionTest, OrdersNewSegmentsBehindOldOnesWhileTheClockIsBehind) {
@@ -115,7 +115,7 @@ TEST_F(RetentionTest, OrdersNewSegmentsBehindOldOnesWhileTheClockIsBehind) {
   AddSegment(9000);
   retention.Add({Name(9000), kMiB, clock_.RealtimeNs()});
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(name, Pcap(1)));
+  EXPECT_THAT(Files(), ElementsAre(name, Pcap(1)));
 }
 
 TEST_F(RetentionTest, OrdersOrdinalsAsNumbers) {
@@ -125,7 +125,7 @@ TEST_F(RetentionTest, OrdersOrdinalsAsNumbers) {
     disk_.AddFile(name.Pcap(), kMiB);
   }
   Make(Size(kMiB)).Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(name.Pcap()));  // -10, not -2
+  EXPECT_THAT(Files(), ElementsAre(name.Pcap()));  // -10, not -2
 }
 
 TEST_F(RetentionTest, ReplacesWhatIsAddedAgain) {

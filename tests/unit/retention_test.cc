@@ -72,28 +72,28 @@ TEST_F(RetentionTest, TouchesOnlyFinishedFilesOfItsInterface) {
   for (const std::string& name : others) EXPECT_TRUE(disk_.Exists(name)) << name;
   retention.Add({Name(98, "eth0.100"), kMiB, 1});
   EnforceLater(retention);
-  EXPECT_THAT(disk_.Names(), SizeIs(std::size(others)));
+  EXPECT_THAT(Files(), SizeIs(std::size(others)));
 }
 
 TEST_F(RetentionTest, AVlanDoesNotTouchItsParent) {
   AddSegment(98);
   AddSegment(98, "eth0.100");
   Make(Age(1), "eth0.100").Enforce();
-  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(98)));
+  EXPECT_THAT(Files(), ElementsAre(Pcap(98)));
 }
 
 TEST_F(RetentionTest, LeavesTheLedgerOfWhatIsBeingWritten) {
   disk_.AddFile(Pcap(99) + ".part", kMiB, 0);
   disk_.AddFile(Pcap(99) + ".json", kKiB, 0);
   Make(Age(1)).Enforce();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(Files(), SizeIs(2));
 }
 
 TEST_F(RetentionTest, RemovesALedgerWhoseSegmentIsGone) {
   disk_.AddFile(Pcap(99) + ".json", kKiB, 0);
   Retention retention = Make(Age(1));
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
   EXPECT_EQ(log_.Count(Pcap(99) + ".json"), 1);
 }
 
@@ -123,7 +123,7 @@ TEST_F(RetentionTest, RemovesACompressedOneThatItKnewUncompressed) {
   AddFile(disk_, name + ".zst.json", 30);
   clock_.Advance(48 * kHour);
   retention.Enforce();
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(Files(), IsEmpty());
 }
 
 TEST_F(RetentionTest, NeitherAgeNorSizeTouchesOthers) {

@@ -12,6 +12,7 @@
 #include "dns_monitor/retention/worker.h"
 #include "support/fake_clock.h"
 #include "support/fake_disk.h"
+#include "support/files_of.h"
 #include "support/log_capture.h"
 
 namespace dns_monitor {
@@ -105,7 +106,7 @@ TEST_F(RetentionWorkerTest, EnforcesAtTheStart) {
   for (int hours = 5; hours >= 1; --hours) Finish(hours);
   worker_->Start();
   EXPECT_EQ(wakeup_->AwaitWait(1), 10 * kSecond);
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(2));
 }
 
 TEST_F(RetentionWorkerTest, EnforcesWithEachFinishedSegment) {
@@ -118,7 +119,7 @@ TEST_F(RetentionWorkerTest, EnforcesWithEachFinishedSegment) {
     worker_->OnSegmentFinished(segment);
     wakeup_->AwaitWait(1 + count);
   }
-  EXPECT_THAT(disk_.Names(), ElementsAre(names[3], names[4]));
+  EXPECT_THAT(FilesOf(disk_), ElementsAre(names[3], names[4]));
   EXPECT_EQ(disk_.CountCalls("List"), 1);
 }
 
@@ -126,14 +127,14 @@ TEST_F(RetentionWorkerTest, EnforcesAfterEachWait) {
   worker_->OnSegmentFinished(Finish(23));  // before Start
   worker_->Start();
   wakeup_->AwaitWait(2);  // the first wait ended at once, for that segment
-  EXPECT_THAT(disk_.Names(), SizeIs(1));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(1));
   clock_.Advance(kHour - kSecond);
   wakeup_->Wake();
   EXPECT_EQ(wakeup_->AwaitWait(3), kSecond);  // exactly when it becomes too old
   clock_.Advance(kSecond);
   wakeup_->Wake();
   EXPECT_EQ(wakeup_->AwaitWait(4), 10 * kSecond);
-  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(FilesOf(disk_), IsEmpty());
 }
 
 TEST_F(RetentionWorkerTest, LooksAtOnceWhenTheDiskIsFull) {
@@ -144,17 +145,17 @@ TEST_F(RetentionWorkerTest, LooksAtOnceWhenTheDiskIsFull) {
   disk_.SetSpace({1000 * kMiB, 10 * kMiB, 1});
   worker_->Start();
   EXPECT_EQ(wakeup_->AwaitWait(1), kSecond);
-  EXPECT_THAT(disk_.Names(), SizeIs(5));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(5));
   disk_.SetSpace({1000 * kMiB, 8 * kMiB, 1});
   disk_.SetReclaims(false);  // freed later
   worker_->OnDiskFull();
   wakeup_->AwaitWait(2);
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(3));
   for (int wait = 3; wait < 9; ++wait) {
     worker_->OnDiskFull();
     wakeup_->AwaitWait(wait);
   }
-  EXPECT_THAT(disk_.Names(), SizeIs(3));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(3));
 }
 
 TEST_F(RetentionWorkerTest, HoldsNobodyUpWhileTheDiskHangs) {
@@ -170,10 +171,10 @@ TEST_F(RetentionWorkerTest, HoldsNobodyUpWhileTheDiskHangs) {
   worker_->Start();
   hanging.get_future().wait();
   for (int hours = 5; hours >= 1; --hours) worker_->OnSegmentFinished(Finish(hours));
-  EXPECT_THAT(disk_.Names(), SizeIs(6));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(6));
   release.set_value();
   wakeup_->AwaitWait(2);
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(2));
   worker_->Stop();
 }
 
@@ -197,7 +198,7 @@ TEST_F(RetentionWorkerTest, StopsInTheMiddleOfManyRemovals) {
   wakeup_->AwaitWakes(1);
   release.set_value();
   stopper.join();
-  EXPECT_THAT(disk_.Names(), SizeIs(69));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(69));
 }
 
 TEST_F(RetentionWorkerTest, EnforcesOnceMoreAtTheEnd) {
@@ -219,7 +220,7 @@ TEST_F(RetentionWorkerTest, EnforcesOnceMoreAtTheEnd) {
   wakeup_->AwaitWakes(5 + 1);  // of the segments, and of Stop
   release.set_value();
   stopper.join();
-  EXPECT_THAT(disk_.Names(), SizeIs(2));
+  EXPECT_THAT(FilesOf(disk_), SizeIs(2));
 }
 
 TEST_F(RetentionWorkerTest, StopsBeforeItWasStartedAndTwice) {
