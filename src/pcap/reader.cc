@@ -119,8 +119,8 @@ bool PcapReader::Next(PcapRecord* record) {
   record->time_ns = header.seconds * kNanosecondsPerSecond + header.fraction * unit_ns;
   record->captured_length = header.captured_length;
   record->original_length = header.original_length;
-  record->bytes = {reinterpret_cast<const uint8_t*>(buffer_.data()) + start_ + kHeader,
-                   header.captured_length};
+  record->raw = {reinterpret_cast<const uint8_t*>(buffer_.data()) + start_, size};
+  record->bytes = record->raw.subspan(kHeader);
   start_ += size;
   at_ += static_cast<int64_t>(size);
   return true;

@@ -23,6 +23,7 @@ using ::testing::IsEmpty;
 struct Reading {
   std::vector<PcapRecord> records;  // their bytes are in payloads
   std::vector<std::string> payloads;
+  std::string raw;  // all of them
   std::vector<int64_t> offsets;
   absl::StatusOr<PcapEnd> end = absl::UnknownError("");
   int64_t end_of_whole_records = 0;
@@ -35,6 +36,9 @@ Reading ReadAll(PcapReader reader) {
   EXPECT_EQ(reader.end().status().code(), StatusCode::kFailedPrecondition);
   while (reader.Next(&record)) {
     EXPECT_EQ(record.bytes.size(), record.captured_length);
+    EXPECT_EQ(record.raw.size(), sizeof(PcapRecordHeader) + record.captured_length);
+    EXPECT_EQ(record.raw.end(), record.bytes.end());
+    reading.raw.append(record.raw.begin(), record.raw.end());
     reading.payloads.emplace_back(record.bytes.begin(), record.bytes.end());
     reading.offsets.push_back(record.offset);
     reading.records.push_back(record);
@@ -68,6 +72,7 @@ TEST_P(PcapReaderFormatTest, GivesEachRecordAsItIs) {
   const Reading reading = ReadAll(bytes);
   const int64_t unit_ns = maker_.nanoseconds ? 1 : 1000;
   EXPECT_THAT(reading.payloads, ElementsAre("abc", "", "d"));
+  EXPECT_EQ(maker_.FileHeader() + reading.raw, bytes);
   EXPECT_THAT(reading.offsets, ElementsAre(24, 24 + 19, 24 + 19 + 16));
   EXPECT_EQ(reading.records[0].time_ns, 7'000'000'000 + unit_ns);
   EXPECT_EQ(reading.records[0].captured_length, 3u);

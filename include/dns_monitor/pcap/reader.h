@@ -28,6 +28,7 @@ struct PcapRecord {
   uint32_t captured_length = 0;
   uint32_t original_length = 0;     // on the wire
   absl::Span<const uint8_t> bytes;  // the captured ones
+  absl::Span<const uint8_t> raw;    // header and bytes, as the file has them
 };
 
 enum class PcapEnd {
