@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -13,34 +14,20 @@
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
 #include "dns_monitor/pcap/reader.h"
+#include "walk.h"
 
 namespace dns_monitor {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
 
-// What the whole records of a part come to.
-struct Tally {
-  int64_t end = kPcapFirstRecord;  // behind the last one
-  uint64_t packets = 0;
-  uint64_t clipped = 0;
-  int64_t first_ns = 0;
-  int64_t last_ns = 0;
-
-  void Add(const PcapRecord& record, int64_t end_of_record) {
-    end = end_of_record;
-    ++packets;
-    clipped += record.captured_length < record.original_length ? 1 : 0;
-    first_ns = packets == 1 ? record.time_ns : std::min(first_ns, record.time_ns);
-    last_ns = std::max(last_ns, record.time_ns);
-  }
-};
-
 // One part on its way to a segment.
 class Part {
  public:
-  Part(Disk& disk, const SalvageOptions& options, const SegmentName& name)
-      : disk_(disk), options_(options) {
+  // `leftovers`: the names of all of them.
+  Part(Disk& disk, const SalvageOptions& options, const std::set<std::string>& leftovers,
+       const SegmentName& name)
+      : disk_(disk), options_(options), leftovers_(leftovers) {
     result_.part = name.Part();
     result_.name = name;
   }
@@ -59,14 +46,20 @@ class Part {
   absl::Status Walk();
   absl::Status Remove();
   absl::Status Finish();
+  bool IsFree(const SegmentName& name);
+  // The error of the ledger is none of the renaming.
+  absl::Status RenameWithLedger(absl::Status* ledger_status);
+  absl::Status WriteLedger();
+  absl::Status RemoveLedger(const SegmentName& name);
+  bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
 
   Disk& disk_;
   const SalvageOptions& options_;
+  const std::set<std::string>& leftovers_;
   SalvagedPart result_;
   Fd fd_;
   int64_t size_bytes_ = 0;
-  Tally tally_;
-  absl::Status damage_;  // of a record: nothing is cut
+  int64_t end_ = kPcapFirstRecord;  // of what is kept
 };
 
 absl::Status Part::TakeSteps() {
@@ -75,16 +68,18 @@ absl::Status Part::TakeSteps() {
   result_.kept_bytes = size_bytes_;
   DM_ASSIGN_OR_RETURN(const bool has_header, HasHeader());
   if (has_header) DM_RETURN_IF_ERROR(Walk());
-  return tally_.packets == 0 ? Remove() : Finish();
+  return result_.packets == 0 ? Remove() : Finish();
 }
 
 absl::Status Part::OpenLocked() {
   DM_ASSIGN_OR_RETURN(fd_, disk_.Open(result_.part, Caching::kBuffered));
-  DM_ASSIGN_OR_RETURN(
-      const bool locked,
-      TryLockRepeatedly(
-          [&] { return disk_.TryLock(fd_.get(), LockKind::kExclusive); }, options_.lock_attempts,
-          options_.wait ? options_.wait : [] { std::this_thread::sleep_for(kPause); }));
+  const auto try_lock = [&]() -> absl::StatusOr<bool> {
+    if (Cancelled()) return absl::CancelledError("the program ends");
+    return disk_.TryLock(fd_.get(), LockKind::kExclusive);
+  };
+  const auto sleep = [] { std::this_thread::sleep_for(kPause); };
+  DM_ASSIGN_OR_RETURN(const bool locked, TryLockRepeatedly(try_lock, options_.lock_attempts,
+                                                           options_.wait ? options_.wait : sleep));
   if (locked) return absl::OkStatus();
   return absl::FailedPreconditionError("another process holds its lock");
 }
@@ -116,32 +111,25 @@ absl::StatusOr<bool> Part::IsZeroFrom(int64_t offset) {
 }
 
 absl::Status Part::Walk() {
-  DM_ASSIGN_OR_RETURN(PcapReader reader, PcapReader::Open(
-                                             [this](int64_t offset, absl::Span<char> to) {
-                                               return disk_.ReadAt(fd_.get(), offset, to);
-                                             },
-                                             {.end = size_bytes_}));
-  Tally without_last;
-  bool ends_in_zero = false;
-  PcapRecord record;
-  while (reader.Next(&record)) {
-    without_last = tally_;
-    tally_.Add(record, reader.end_of_whole_records());
-    ends_in_zero = record.bytes.empty() || record.bytes.back() == 0;
-  }
-  DM_ASSIGN_OR_RETURN(const PcapEnd end, reader.end());
-  // Zeros that follow a record may begin within it. Rather one packet less than one made up.
-  if (end == PcapEnd::kZeros && ends_in_zero) tally_ = without_last;
+  const ReadAtFunction read = [this](int64_t offset, absl::Span<char> to) {
+    return disk_.ReadAt(fd_.get(), offset, to);
+  };
+  DM_ASSIGN_OR_RETURN(Walked walked, WalkRecords(read, size_bytes_, options_.cancelled));
+  if (walked.packets == 0 && !walked.damage.empty()) return absl::DataLossError(walked.damage);
   // Nothing is removed but zeros and a torn record.
-  if (end == PcapEnd::kZeros && tally_.packets == 0) {
-    DM_ASSIGN_OR_RETURN(const bool nothing_behind, IsZeroFrom(reader.end_of_whole_records()));
+  if (walked.packets == 0 && walked.zeros) {
+    DM_ASSIGN_OR_RETURN(const bool nothing_behind, IsZeroFrom(*walked.zeros));
     if (!nothing_behind) return absl::DataLossError("it begins with zeros, and data behind them");
   }
-  if (end == PcapEnd::kBadRecord) {
-    damage_ = absl::DataLossError(reader.bad_record());
-    if (tally_.packets == 0) return damage_;
-    tally_.end = size_bytes_;
-  }
+  end_ = walked.end;
+  result_.packets = walked.packets;
+  result_.clipped = walked.clipped;
+  result_.late = walked.late;
+  result_.first_packet_ns = walked.first_ns;
+  result_.last_packet_ns = walked.last_ns;
+  result_.file = walked.file;
+  result_.index = std::move(walked.index);
+  result_.damage = std::move(walked.damage);
   return absl::OkStatus();
 }
 
@@ -149,32 +137,68 @@ absl::Status Part::Remove() {
   DM_RETURN_IF_ERROR(disk_.Remove(result_.part));
   result_.action = SalvageAction::kRemoved;
   result_.cut_bytes = std::exchange(result_.kept_bytes, 0);
-  return disk_.SyncDirectory();
-}
-
-absl::Status Part::Finish() {
-  // Also gives back what was preallocated behind the end.
-  DM_RETURN_IF_ERROR(disk_.Truncate(fd_.get(), tally_.end));
-  result_.kept_bytes = tally_.end;
-  result_.cut_bytes = size_bytes_ - tally_.end;
-  result_.packets = tally_.packets;
-  result_.clipped = tally_.clipped;
-  result_.first_packet_ns = tally_.first_ns;
-  result_.last_packet_ns = tally_.last_ns;
-  // As the finisher does: a file that could not be synced is still better found under its name.
-  absl::Status status = damage_;
-  status.Update(disk_.SetAccess(fd_.get(), options_.mode, options_.group));
-  status.Update(disk_.SyncFile(fd_.get()));
-  DM_RETURN_IF_ERROR(RenameToFreeName(disk_, &result_.name));
-  result_.action = SalvageAction::kFinished;
+  absl::Status status;
+  if (!NameIsTaken(disk_, result_.name)) status = RemoveLedger(result_.name);
   status.Update(disk_.SyncDirectory());
   return status;
 }
 
+absl::Status Part::Finish() {
+  // Also gives back what was preallocated behind the end.
+  DM_RETURN_IF_ERROR(disk_.Truncate(fd_.get(), end_));
+  result_.kept_bytes = end_;
+  result_.cut_bytes = size_bytes_ - end_;
+  absl::Status status;
+  if (!result_.damage.empty()) status = absl::DataLossError(result_.damage);
+  status.Update(disk_.SetAccess(fd_.get(), options_.mode, options_.group));
+  // From which retention takes a segment's age.
+  status.Update(disk_.SetModified(fd_.get(), result_.last_packet_ns));
+  // As the finisher does: a file that could not be synced is still better found under its name.
+  const absl::Status synced = disk_.SyncFile(fd_.get());
+  if (!synced.ok()) result_.damage = std::string(synced.message());
+  status.Update(synced);
+  absl::Status ledger_status;
+  DM_RETURN_IF_ERROR(RenameWithLedger(&ledger_status));
+  result_.action = SalvageAction::kFinished;
+  status.Update(ledger_status);
+  status.Update(disk_.SyncDirectory());
+  return status;
+}
+
+// A live capture may be about to give a segment the name of its part, and its ledger.
+bool Part::IsFree(const SegmentName& name) {
+  const std::string part = name.Part();
+  return !NameIsTaken(disk_, name) && (leftovers_.count(part) != 0 || !disk_.Exists(part));
+}
+
+// The ledger first: whoever sees the segment sees both.
+absl::Status Part::RenameWithLedger(absl::Status* ledger_status) {
+  SegmentName& name = result_.name;
+  for (; name.ordinal < kMaxOrdinal; ++name.ordinal) {
+    if (!IsFree(name)) continue;
+    *ledger_status = WriteLedger();
+    absl::Status renamed = disk_.Rename(result_.part, name.Pcap());
+    if (renamed.ok()) return renamed;
+    RemoveLedger(name).IgnoreError();
+    if (!absl::IsAlreadyExists(renamed)) return renamed;
+  }
+  return NoNameLeft();
+}
+
+absl::Status Part::WriteLedger() {
+  // One that a crash left before the rename must not count as the newest of its chain.
+  DM_RETURN_IF_ERROR(RemoveLedger(result_.name));
+  return options_.write_ledger ? options_.write_ledger(result_) : absl::OkStatus();
+}
+
+absl::Status Part::RemoveLedger(const SegmentName& name) {
+  const std::string ledger = absl::StrCat(name.Pcap(), kLedgerSuffix);
+  return disk_.Exists(ledger) ? disk_.Remove(ledger) : absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<SalvagedPart>> Salvage(Disk& disk, absl::string_view interface,
-                                                  const SalvageOptions& options) {
+absl::StatusOr<std::vector<SegmentName>> FindLeftovers(Disk& disk, absl::string_view interface) {
   DM_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, disk.List());
   std::vector<SegmentName> names;
   for (const DirectoryEntry& entry : entries) {
@@ -186,10 +210,14 @@ absl::StatusOr<std::vector<SalvagedPart>> Salvage(Disk& disk, absl::string_view 
   std::sort(names.begin(), names.end(), [](const SegmentName& left, const SegmentName& right) {
     return std::tie(left.start, left.ordinal) < std::tie(right.start, right.ordinal);
   });
-  std::vector<SalvagedPart> parts;
-  parts.reserve(names.size());
-  for (const SegmentName& name : names) parts.push_back(Part(disk, options, name).Salvage());
-  return parts;
+  return names;
+}
+
+void Salvage(Disk& disk, const std::vector<SegmentName>& leftovers, const SalvageOptions& options,
+             const std::function<void(const SalvagedPart&)>& on_part) {
+  std::set<std::string> parts;
+  for (const SegmentName& name : leftovers) parts.insert(name.Part());
+  for (const SegmentName& name : leftovers) on_part(Part(disk, options, parts, name).Salvage());
 }
 
 std::string Describe(const SalvagedPart& part) {

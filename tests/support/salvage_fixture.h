@@ -15,6 +15,13 @@ namespace dns_monitor {
 
 class SalvageTest : public testing::Test {
  protected:
+  SalvageTest() {
+    options_.mode = 0604;
+    options_.group = 42;
+    options_.lock_attempts = 3;
+    options_.wait = [this] { ++waits_; };
+  }
+
   static std::string Pcap(const std::string& suffix = "") {
     return "eth0.20261123_2110" + suffix + ".pcap";
   }
@@ -46,10 +53,20 @@ class SalvageTest : public testing::Test {
     return whole;
   }
 
-  std::vector<SalvagedPart> Run() {
-    auto parts = Salvage(disk_, "eth0", options_);
-    EXPECT_TRUE(parts.ok()) << parts.status();
-    return std::move(parts).value_or(std::vector<SalvagedPart>());
+  // A file of `size` bytes with one record, which does not end in a zero.
+  static std::string FileOf(size_t size, const PcapMaker& maker = {}) {
+    const std::string header = maker.FileHeader();
+    return header + maker.Make({.payload = Payload(size - header.size() - 16)});
+  }
+
+  std::vector<SalvagedPart> Run() { return RunOnDisk(disk_); }
+  std::vector<SalvagedPart> RunOnDisk(Disk& disk) const {
+    const auto leftovers = FindLeftovers(disk, "eth0");
+    EXPECT_TRUE(leftovers.ok()) << leftovers.status();
+    std::vector<SalvagedPart> parts;
+    Salvage(disk, leftovers.value_or(std::vector<SegmentName>()), options_,
+            [&](const SalvagedPart& part) { parts.push_back(part); });
+    return parts;
   }
   // Of one part.
   SalvagedPart RunOne() {
@@ -89,8 +106,7 @@ class SalvageTest : public testing::Test {
 
   FakeDisk disk_;
   int waits_ = 0;
-  SalvageOptions options_{
-      .mode = 0604, .group = 42, .lock_attempts = 3, .wait = [this] { ++waits_; }};
+  SalvageOptions options_;
 };
 
 }  // namespace dns_monitor

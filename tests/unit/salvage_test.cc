@@ -27,12 +27,13 @@ TEST_F(SalvageTest, FinishesInTheOrderThatSurvivesAnotherCrash) {
   EXPECT_EQ(disk_.Content(Pcap()), whole);
   EXPECT_EQ(disk_.Mode(Pcap()), 0604u);
   EXPECT_EQ(disk_.Group(Pcap()), 42);
+  EXPECT_EQ(disk_.Modified(Pcap()), part.last_packet_ns) << "retention takes its age from it";
   std::vector<std::string> calls = disk_.Calls();
   EXPECT_THAT(std::vector<std::string>(calls.begin(), calls.begin() + 4),
               ElementsAre("List", "Open " + Part(), "TryLock " + Part(), "Size " + Part()));
-  EXPECT_THAT(std::vector<std::string>(calls.end() - 5, calls.end()),
-              ElementsAre("Truncate " + Part(), "SetAccess " + Part(), "SyncFile " + Part(),
-                          "Rename " + Part(), "SyncDirectory"));
+  EXPECT_THAT(std::vector<std::string>(calls.end() - 6, calls.end()),
+              ElementsAre("Truncate " + Part(), "SetAccess " + Part(), "SetModified " + Part(),
+                          "SyncFile " + Part(), "Rename " + Part(), "SyncDirectory"));
 }
 
 TEST_F(SalvageTest, CountsWhatItKeeps) {
@@ -46,6 +47,7 @@ TEST_F(SalvageTest, CountsWhatItKeeps) {
       maker.Make({.seconds = 25, .fraction = 0, .payload = "d"}) + torn.substr(0, torn.size() - 1));
   EXPECT_EQ(part.packets, 4u);
   EXPECT_EQ(part.clipped, 2u);
+  EXPECT_EQ(part.late, 2u);
   EXPECT_EQ(part.first_packet_ns, 10'000'002'000);
   EXPECT_EQ(part.last_packet_ns, 30'000'001'000);
 }
@@ -74,14 +76,38 @@ TEST_P(SalvageCutTest, KeepsAllWholeRecordsAndNoneThatIsTorn) {
   }
 }
 
-TEST_P(SalvageCutTest, TakesZerosForNothingWhereverTheyBegin) {
-  const std::string file = File(maker_);
-  // At least what a torn record lacks and the header of another one.
-  for (const size_t zeros : {340, 4096}) {
-    for (size_t size = 0; size <= file.size(); ++size) {
-      SCOPED_TRACE(size);
-      ExpectKept(file.substr(0, size) + std::string(zeros, '\0'), WholeRecords(size, maker_));
+// Each byte of a record comes to lie on a border once.
+TEST_P(SalvageCutTest, TakesZerosForNothingWhereverABlockBegins) {
+  for (size_t first = 45; first <= 45 + 512; ++first) {
+    SCOPED_TRACE(first);
+    std::vector<size_t> ends = {first};
+    std::string file = FileOf(first, maker_);
+    for (const std::string& record : Records(maker_)) {
+      file += record;
+      ends.push_back(file.size());
     }
+    for (size_t border = 512; border < file.size(); border += 512) {
+      const auto behind = std::upper_bound(ends.begin(), ends.end(), border);
+      const size_t kept = behind == ends.begin() ? 0 : *std::prev(behind);
+      // At least what a torn record lacks and the header of another one.
+      for (const size_t zeros : {512, 4096}) {
+        ExpectKept(file.substr(0, border) + std::string(zeros, '\0'), kept);
+      }
+    }
+  }
+}
+
+// As the OPT of a query does (RFC 6891, section 6.1.2).
+TEST_P(SalvageCutTest, KeepsRecordsThatEndInZerosButForThoseAtABorder) {
+  constexpr size_t kZeros = 9;
+  for (size_t first = 45; first <= 45 + 512; ++first) {
+    SCOPED_TRACE(first);
+    const std::string sure = FileOf(first, maker_);
+    const std::string whole =
+        sure + maker_.Make({.payload = Payload(50) + std::string(kZeros, '\0')});
+    const size_t border = (whole.size() - 1) / 512 * 512;
+    const bool doubtful = border >= whole.size() - kZeros;
+    ExpectKept(whole + std::string(512, '\0'), doubtful ? sure.size() : whole.size());
   }
 }
 
@@ -107,10 +133,15 @@ INSTANTIATE_TEST_SUITE_P(All, SalvageCutTest,
 
 TEST_F(SalvageTest, DropsARecordThatMayHaveBeenTornWhereZerosBegin) {
   const PcapMaker maker;
-  const std::string sure = maker.FileHeader() + maker.Make({.payload = "abc"});
-  const std::string zero_at_end = maker.Make({.payload = std::string("ab\0", 3)});
-  const std::string empty = maker.Make({.payload = ""});
-  for (const std::string& doubtful : {zero_at_end, empty}) {
+  struct Doubtful {
+    std::string record;
+    size_t zeros;  // of it that lie behind a border
+  };
+  for (const auto& [doubtful, zeros] :
+       {Doubtful{maker.Make({.payload = std::string("ab\0", 3)}), 1},
+        Doubtful{maker.Make({.payload = ""}), 8},
+        Doubtful{maker.Make({.payload = "ab" + std::string(512, '\0')}), 512}}) {
+    const std::string sure = FileOf(1024 + zeros - doubtful.size());
     ExpectKept(sure + doubtful + std::string(16, '\0'), sure.size());
     // Nothing makes it doubtful here.
     const std::string whole = sure + doubtful;
@@ -165,7 +196,7 @@ TEST_F(SalvageTest, LeavesForeignContentAlone) {
       std::string(4096, '\0') + "behind a hole",
       File().substr(0, 6) + std::string(4096, '\0') + "behind a torn header",
       PcapMaker().FileHeader() + std::string(4096, '\0') + "behind a whole one",
-      File().substr(0, 50) + std::string(4096, '\0') + "behind a torn record"};
+      FileOf(700).substr(0, 512) + std::string(4096, '\0') + "behind a torn record"};
   for (const std::string& content : foreign) {
     ExpectLeftAlone(RunOn(content), content);
   }

@@ -11,17 +11,10 @@
 #include "absl/strings/string_view.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/disk.h"
+#include "dns_monitor/ledger/ledger.h"
+#include "dns_monitor/pcap/file_header.h"
 
 namespace dns_monitor {
-
-struct SalvageOptions {
-  uint32_t mode = 0640;
-  int64_t group = -1;  // -1: left as it is
-  // Writes that a process has begun may reach a file seconds after its death; its locks last as
-  // long. So many times each part's is asked for, with a call of `wait` between two.
-  int lock_attempts = 100;
-  std::function<void()> wait;  // none: sleeps for 100 ms
-};
 
 enum class SalvageAction {
   kFinished,   // has the name of a segment now
@@ -41,26 +34,52 @@ struct SalvagedPart {
   // Of the records that were kept.
   uint64_t packets = 0;
   uint64_t clipped = 0;         // at the snap length
+  uint64_t late = 0;            // after a younger one
   int64_t first_packet_ns = 0;  // the earliest and the latest, CLOCK_REALTIME; 0 without packets
   int64_t last_packet_ns = 0;
+  PcapFileInfo file;
+  std::vector<IndexEntry> index;  // of the bytes that were kept
+  // What a ledger tells as damage: of a record, or in syncing. Empty: none.
+  std::string damage;
   // Why it was left alone; or what did not succeed although it was finished or removed: to sync it,
   // to set its access, to read behind a record that is damaged.
   absl::Status error;
 };
 
-// Finishes each part of exactly this interface, oldest first: cuts it behind its last whole record
-// (a record header of zeros ends it, and the record before that goes too when it ends in a zero: it
-// may have ended there or have been torn), sets access, syncs, and renames it as the finisher does.
-// A part without whole records is removed.
+struct SalvageOptions {
+  uint32_t mode = 0640;
+  int64_t group = -1;  // -1: left as it is
+  // Writes that a process has begun may reach a file seconds after its death; its locks last as
+  // long. So many times each part's is asked for, with a call of `wait` between two.
+  int lock_attempts = 100;
+  std::function<void()> wait;  // none: sleeps for 100 ms
+  // Writes and syncs the ledger of a part that is about to get its name (part.name), so that the
+  // segment never stands without it. What had the ledger's name is gone by then. An error is told
+  // with the part, which is finished all the same. None: there will be no ledgers.
+  std::function<absl::Status(const SalvagedPart& part)> write_ledger;
+  // True: the part at hand and those behind it are left alone, within 0.1 s of work. None: never.
+  std::function<bool()> cancelled;
+};
+
+// The parts of exactly this interface, oldest first. An error when the directory cannot be listed.
+// May block.
+absl::StatusOr<std::vector<SegmentName>> FindLeftovers(Disk& disk, absl::string_view interface);
+
+// Finishes these parts one by one: cuts each behind its last whole record, sets access, dates it by
+// its last packet, syncs, lets its ledger be written, and renames it as the finisher does. A part
+// without whole records is removed. `on_part` is told what became of each, on this thread.
+//
+// A record header of zeros ends what was written. The zeros may begin within the record before,
+// which then looks whole: at a border of 512 bytes, as disks write no less at a time. If that
+// record is zero from such a border to its end, it goes, too.
 //
 // Left alone are those that another process writes, that are no pcap files, that are no regular
-// files, and that cannot be read, cut or renamed; each is tried again by the next call. Where a
-// record is damaged in a way that no crash does it, the part is finished with all its bytes.
+// files, and that cannot be read, cut or renamed; each is tried again when it is found again. Where
+// a record is damaged in a way that no crash does it, the part is finished with all its bytes.
 //
-// An error when the directory cannot be listed. May block; one call at a time for an interface,
-// before its capture writes.
-absl::StatusOr<std::vector<SalvagedPart>> Salvage(Disk& disk, absl::string_view interface,
-                                                  const SalvageOptions& options);
+// Blocks. One call at a time for an interface. The parts were found before its capture made one.
+void Salvage(Disk& disk, const std::vector<SegmentName>& leftovers, const SalvageOptions& options,
+             const std::function<void(const SalvagedPart&)>& on_part);
 
 // One line for the log: "finished eth0.20261123_2110.pcap, which a crash left: 5 packets …".
 std::string Describe(const SalvagedPart& part);
