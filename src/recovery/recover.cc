@@ -1,0 +1,71 @@
+#include "dns_monitor/recovery/recover.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dns_monitor/base/log.h"
+
+namespace dns_monitor {
+namespace {
+
+// The upper bits say of which length the frames' checksums are (pcap-linktype(7)).
+constexpr uint32_t kLinkTypeMask = 0xffff;
+
+Balance BalanceOf(const SalvagedPart& part) {
+  Balance balance;
+  balance.seen = balance.matched = balance.written = part.packets;
+  balance.clipped = part.clipped;
+  balance.late = part.late;
+  return balance;
+}
+
+}  // namespace
+
+Ledger LedgerOf(const SalvagedPart& part, absl::TimeZone zone, int64_t now_ns) {
+  const int64_t unit_ns = part.file.nanoseconds ? 1 : 1000;
+  const bool empty = part.packets == 0;
+  Ledger ledger;
+  ledger.file_name = part.name.Pcap();
+  ledger.length_bytes = part.kept_bytes;
+  ledger.interface = part.name.interface;
+  ledger.link_type = part.file.link_type & kLinkTypeMask;
+  ledger.settings.snaplen = part.file.snaplen;
+  ledger.settings.nanoseconds = part.file.nanoseconds;
+  ledger.from_ns = absl::ToUnixNanos(absl::FromCivil(part.name.start, zone));
+  // A clock that was wrong, or another zone, does not put packets outside their segment.
+  if (!empty) ledger.from_ns = std::min(ledger.from_ns, part.first_packet_ns);
+  const int64_t last_ns = empty ? ledger.from_ns : part.last_packet_ns;
+  ledger.to_ns = empty ? ledger.from_ns : std::max(ledger.from_ns, last_ns + unit_ns);
+  if (!empty) {
+    ledger.first_packet_ns = part.first_packet_ns;
+    ledger.last_packet_ns = part.last_packet_ns;
+  }
+  ledger.damaged = !part.damage.empty();
+  ledger.damage = part.damage;
+  ledger.balance = BalanceOf(part);
+  ledger.gaps = {{.from_ns = last_ns,
+                  .to_ns = std::max(last_ns, now_ns),
+                  .reason = GapReason::kCrashed,
+                  .cut_bytes = static_cast<uint64_t>(part.cut_bytes)}};
+  ledger.index = part.index;
+  return ledger;
+}
+
+void Recover(Disk& disk, const std::vector<SegmentName>& leftovers,
+             const RecoveryOptions& options) {
+  SalvageOptions salvage;
+  salvage.mode = options.mode;
+  salvage.group = options.group;
+  salvage.cancelled = options.cancelled;
+  if (options.write_ledger) {
+    salvage.write_ledger = [&](const SalvagedPart& part) {
+      return options.write_ledger(LedgerOf(part, options.zone, options.clock->RealtimeNs()));
+    };
+  }
+  Salvage(disk, leftovers, salvage, [&](const SalvagedPart& part) {
+    Log(part.error.ok() ? Severity::kInfo : Severity::kWarning, Describe(part));
+    if (part.action == SalvageAction::kFinished && options.on_finished) options.on_finished(part);
+  });
+}
+
+}  // namespace dns_monitor
