@@ -4,10 +4,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/archive/names.h"
@@ -16,7 +18,9 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/system_disk.h"
+#include "dns_monitor/base/thread.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/recovery/recover.h"
 #include "dns_monitor/retention/peers.h"
 #include "dns_monitor/retention/worker.h"
 #include "dns_monitor/writer/writer.h"
@@ -57,6 +61,10 @@ std::string OwnPath() {
 class Capture {
  public:
   explicit Capture(const CaptureOptions& options) : options_(options) {}
+  ~Capture() {
+    recovery_cancelled_ = true;
+    AwaitRecovery();
+  }
 
   absl::Status Open();
   absl::Status Start();
@@ -67,7 +75,8 @@ class Capture {
  private:
   absl::Status OpenDirectory();
   absl::Status CheckGroup();
-  void WarnOfLeftovers();
+  void RecoverLeftovers();
+  void AwaitRecovery();
   absl::Status OpenTap();
   absl::Status OpenWriter();
   int64_t MaxSegmentBytes() const;
@@ -87,6 +96,10 @@ class Capture {
   std::unique_ptr<RetentionWorker> retention_;
   GapLog gaps_;
   std::unique_ptr<LedgerKeeper> keeper_;
+  std::vector<SegmentName> leftovers_;  // of a capture that crashed
+  std::thread recovery_thread_;
+  std::once_flag recovery_joined_;
+  std::atomic<bool> recovery_cancelled_{false};
   Interface interface_;
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<LinkWatch> link_watch_;
@@ -120,7 +133,8 @@ absl::Status Capture::OpenDirectory() {
   DM_RETURN_IF_ERROR(lock.status());
   lock_ = *std::move(lock);
   DM_RETURN_IF_ERROR(CheckGroup());
-  WarnOfLeftovers();
+  // Now, before there is a part of our own.
+  DM_ASSIGN_OR_RETURN(leftovers_, FindLeftovers(*disk_, interface_.name));
   if (!options_.retention.any()) return absl::OkStatus();
   DM_RETURN_IF_ERROR(CheckLimits(options_.retention, disk_->Space()));
   // Who watches the free space watches it together with the others that do.
@@ -145,16 +159,29 @@ absl::Status Capture::CheckGroup() {
                    ": this user is no member of it, and has no CAP_CHOWN"));
 }
 
-// Their names count as taken, so nothing of them is overwritten.
-void Capture::WarnOfLeftovers() {
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = disk_->List();
-  if (!entries.ok()) return;
-  for (const DirectoryEntry& entry : *entries) {
-    const std::optional<ParsedName> parsed = ParseName(entry.name);
-    if (parsed && parsed->kind == FileKind::kPart && parsed->segment.interface == interface_.name) {
-      LogWarning(entry.name, " was left by a capture that could not end; it stays as it is");
-    }
-  }
+// Beside the capture that has just begun: what a crash left may be many GiB.
+void Capture::RecoverLeftovers() {
+  RecoveryOptions recovery;
+  recovery.mode = options_.mode;
+  recovery.group = options_.group;
+  recovery.zone = Zone();
+  recovery.write_ledger = [this](Ledger ledger) {
+    return keeper_->WriteRecovered(std::move(ledger));
+  };
+  recovery.on_finished = [this](const SalvagedPart& part) {
+    if (retention_ == nullptr) return;
+    retention_->OnSegmentFinished(
+        {.name = part.name, .size_bytes = part.kept_bytes, .last_packet_ns = part.last_packet_ns});
+  };
+  recovery.cancelled = [this] { return recovery_cancelled_.load(); };
+  Recover(*disk_, leftovers_, recovery);
+}
+
+// Any thread, any number of times.
+void Capture::AwaitRecovery() {
+  std::call_once(recovery_joined_, [this] {
+    if (recovery_thread_.joinable()) recovery_thread_.join();
+  });
 }
 
 absl::Status Capture::OpenTap() {
@@ -220,6 +247,7 @@ absl::Status Capture::OpenWriter() {
                      .max_packets = options_.max_packets};
   if (disk_ != nullptr) {
     DM_ASSIGN_OR_RETURN(KeeperOptions keeper, DescribeCapture(options_, interface_, &gaps_));
+    keeper.await_recovery = [this] { AwaitRecovery(); };
     keeper_ = std::make_unique<LedgerKeeper>(disk_.get(), std::move(keeper));
   }
   writer.finisher = {.interface = interface_.name,
@@ -245,6 +273,9 @@ absl::Status Capture::Start() {
   // takes it.
   DM_RETURN_IF_ERROR(tap_->Start());
   if (retention_ != nullptr) retention_->Start();
+  if (!leftovers_.empty()) {
+    recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
+  }
   writer_->Start();
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
           FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
@@ -260,7 +291,9 @@ absl::Status Capture::Run() {
 }
 
 absl::Status Capture::Close() {
-  tap_->Stop();  // from here on no record comes
+  tap_->Stop();                // from here on no record comes
+  recovery_cancelled_ = true;  // the rest at the next start
+  AwaitRecovery();
   const WriterResult result = writer_->Stop();
   if (retention_ != nullptr) retention_->Stop();
   const CaptureTotals totals{.filter = tap_->rings()->Counters(),
@@ -325,7 +358,7 @@ void Capture::OnFinished(const SegmentFacts& facts) {
           lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");
   if (retention_ == nullptr) return;
   retention_->OnSegmentFinished({.name = facts.name,
-                                 .size_bytes = facts.length_bytes,
+                                 .size_bytes = facts.length_bytes + facts.ledger_bytes,
                                  .last_packet_ns = facts.last_packet_ns});
 }
 

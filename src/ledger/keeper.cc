@@ -1,62 +1,38 @@
 #include "dns_monitor/ledger/keeper.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "dns_monitor/archive/small_file.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/ledger/chain.h"
 #include "dns_monitor/ledger/json.h"
 
 namespace dns_monitor {
-namespace {
-
-absl::StatusOr<std::string> ReadWhole(Disk& disk, const std::string& name) {
-  DM_ASSIGN_OR_RETURN(const Fd fd, disk.OpenForReading(name));
-  DM_ASSIGN_OR_RETURN(const int64_t size, disk.Size(fd.get()));
-  std::string bytes(static_cast<size_t>(size), '\0');
-  DM_ASSIGN_OR_RETURN(const size_t length, disk.ReadAt(fd.get(), 0, absl::MakeSpan(bytes)));
-  bytes.resize(length);
-  return bytes;
-}
-
-absl::Status WriteAll(int fd, absl::string_view bytes) {
-  int64_t offset = 0;
-  while (!bytes.empty()) {
-    const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return ErrnoError("cannot write a ledger", written == 0 ? EIO : errno);
-    bytes.remove_prefix(static_cast<size_t>(written));
-    offset += written;
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 std::string LedgerName(const SegmentName& name) {
   return absl::StrCat(name.Pcap(), ".json");
 }
 
 LedgerKeeper::LedgerKeeper(Disk* disk, KeeperOptions options)
-    : disk_(disk), options_(std::move(options)) {}
+    : disk_(disk), options_(std::move(options)), journal_(*disk, options_.common.interface) {}
 
 std::optional<InterfaceReading> LedgerKeeper::ReadInterface() const {
   return options_.read_interface ? options_.read_interface() : std::nullopt;
 }
 
 void LedgerKeeper::Prepare(Ledger* ledger) {
-  if (!std::exchange(looked_, true)) FindPrevious(ledger->from_ns);
+  if (!std::exchange(started_, true)) {
+    if (options_.await_recovery) options_.await_recovery();
+    FindPrevious();
+    gaps_.push_back({.from_ns = std::min(ended_ns_.value_or(ledger->from_ns), ledger->from_ns),
+                     .to_ns = ledger->from_ns,
+                     .reason = GapReason::kStarted});
+  }
+  Link(ledger);
   const Ledger& common = options_.common;
-  ledger->sequence = sequence_ + 1;
-  ledger->previous = previous_;
   ledger->interface = common.interface;
-  ledger->host = common.host;
-  ledger->program_version = common.program_version;
   ledger->link_type = common.link_type;
   ledger->settings = common.settings;
   ledger->ifindex = common.ifindex;
@@ -70,40 +46,71 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   ledger->gaps.insert(ledger->gaps.begin(), gaps_.begin(), gaps_.end());
   std::stable_sort(ledger->gaps.begin(), ledger->gaps.end(),
                    [](const Gap& left, const Gap& right) { return left.from_ns < right.from_ns; });
+  TakeRemovals(ledger);
 }
 
-void LedgerKeeper::FindPrevious(int64_t from_ns) {
-  int64_t ended_ns = from_ns;
+void LedgerKeeper::Link(Ledger* ledger) {
+  ledger->sequence = sequence_ + 1;
+  ledger->previous = previous_;
+  ledger->host = options_.common.host;
+  ledger->program_version = options_.common.program_version;
+}
+
+void LedgerKeeper::TakeRemovals(Ledger* ledger) {
+  removed_.clear();
+  absl::StatusOr<std::vector<RemovedSegment>> removed = journal_.Read();
+  if (removed.ok()) {
+    removed_ = *std::move(removed);
+  } else if (!std::exchange(journal_failed_, true)) {
+    LogWarning("what retention removed is told by a later ledger: ", removed.status().message());
+  }
+  ledger->removed = removed_;
+}
+
+void LedgerKeeper::FindPrevious() {
+  if (std::exchange(looked_, true)) return;
   const absl::StatusOr<std::vector<DirectoryEntry>> entries = disk_->List();
   if (!entries.ok()) {
     LogWarning("the ledgers begin a new chain: ", entries.status().message());
-  } else {
-    NewestLedger newest =
-        FindNewestLedger(*entries, options_.common.interface,
-                         [this](const std::string& name) { return ReadWhole(*disk_, name); });
-    for (const std::string& why : newest.unreadable) LogWarning("not a ledger: ", why);
-    if (newest.link) {
-      previous_ = std::move(newest.link);
-      sequence_ = newest.ledger.sequence;
-      ended_ns = newest.ledger.to_ns;
-    }
+    return;
   }
-  gaps_.push_back(
-      {.from_ns = std::min(ended_ns, from_ns), .to_ns = from_ns, .reason = GapReason::kStarted});
+  NewestLedger newest =
+      FindNewestLedger(*entries, options_.common.interface,
+                       [this](const std::string& name) { return ReadSmallFile(*disk_, name); });
+  for (const std::string& why : newest.unreadable) LogWarning("not a ledger: ", why);
+  if (!newest.link) return;
+  previous_ = std::move(newest.link);
+  sequence_ = newest.ledger.sequence;
+  ended_ns_ = newest.ledger.to_ns;
 }
 
 absl::Status LedgerKeeper::Write(Ledger ledger, const SegmentName& name) {
   ledger.file_name = name.Pcap();
+  return WriteLedger(ledger);
+}
+
+absl::Status LedgerKeeper::WriteRecovered(Ledger ledger) {
+  FindPrevious();
+  Link(&ledger);
+  DM_RETURN_IF_ERROR(WriteLedger(ledger));
+  ++sequence_;
+  previous_ = written_;
+  ended_ns_ = ledger.to_ns;
+  return absl::OkStatus();
+}
+
+absl::Status LedgerKeeper::WriteLedger(const Ledger& ledger) {
   DM_ASSIGN_OR_RETURN(const std::string bytes, FormatLedger(ledger));
-  const std::string file = LedgerName(name);
+  const std::string file = absl::StrCat(ledger.file_name, ".json");
   DM_RETURN_IF_ERROR(WriteFile(file, bytes));
   written_ = LinkTo(file, bytes);
+  written_bytes_ = static_cast<int64_t>(bytes.size());
   return absl::OkStatus();
 }
 
 absl::Status LedgerKeeper::WriteFile(const std::string& name, const std::string& bytes) {
   DM_ASSIGN_OR_RETURN(const Fd fd, disk_->Create(name, Caching::kBuffered));
-  absl::Status status = WriteAll(fd.get(), bytes);
+  absl::Status status = disk_->WriteAt(fd.get(), 0, bytes);
   status.Update(disk_->SetAccess(fd.get(), options_.mode, options_.group));
   status.Update(disk_->SyncFile(fd.get()));
   if (!status.ok()) disk_->Remove(name).IgnoreError();
@@ -114,6 +121,13 @@ void LedgerKeeper::Keep() {
   ++sequence_;
   previous_ = written_;
   gaps_.clear();
+  // Told twice at worst, should this fail.
+  const absl::Status cleared = journal_.Clear(removed_);
+  if (cleared.ok()) {
+    journal_failed_ = false;
+  } else if (!std::exchange(journal_failed_, true)) {
+    LogWarning("what retention removed is told once more: ", cleared.message());
+  }
 }
 
 void LedgerKeeper::Drop() {

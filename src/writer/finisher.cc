@@ -197,6 +197,7 @@ absl::Status Finisher::GiveName(Segment* segment) {
     DM_RETURN_IF_ERROR(renamed);
     facts.name = name;
     if (written.ok()) {
+      facts.ledger_bytes = keeper->written_bytes();
       keeper->Keep();
     } else {
       // Better a segment without a ledger than one that nobody finds.

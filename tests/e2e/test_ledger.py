@@ -111,6 +111,46 @@ class Ledger(LabCase):
             ends.append(ledgers.all[-1]["to"])
         self.assertEqual(len(ledgers.all), 3)
 
+    def test_crash(self):
+        """The next start finishes what is there, and tells what is missing."""
+        self.make_pair()
+        directory = self.make_directory("captures")
+        monitor = self.capture(self.right, "dns0", directory=directory)
+        self.send(self.left, "10.53.0.99", "--count", "100")
+        monitor.wait_for_packets(100)
+        part = monitor.part()
+        monitor.stop(signal.SIGKILL)
+        monitor = self.capture(self.right, "dns0", directory=directory)
+        monitor.wait_for(r"finished \S+, which a crash left: 100 packets")
+        self.send(self.left, "10.53.0.99", "--count", "50", "--first", "100")
+        monitor.finish()
+        files = monitor.files()
+        self.assertEqual(files[0], part.removesuffix(".part"))
+        ledgers = Ledgers(files)
+        ledgers.check()
+        crashed, after = ledgers.all
+        self.assertEqual(crashed["balance"]["written"], 100)
+        self.assertEqual(after["balance"]["written"], 50)
+        [gap] = ledgers.gaps("crashed")
+        self.assertEqual(gap["cut_bytes"], 0)
+        self.assertLess(gap["from"], gap["to"])
+        self.assert_whole(self.check_numbered(files, 1, [150]))
+
+    def test_what_retention_removes(self):
+        """Told by the next ledger: the chain goes on."""
+        self.make_pair()
+        monitor = self.capture(self.right, "dns0", "--rotate-size", "64K", "--max-size", "300K")
+        self.send(self.left, "10.53.0.99", "--count", "20000", "--rate", "10000")
+        monitor.finish()
+        ledgers = Ledgers(monitor.files())
+        removed = [entry for ledger in ledgers.all for entry in ledger["removed"]]
+        self.assertGreater(ledgers.all[0]["sequence"], 1)
+        self.assertGreater(len(removed), 0)
+        for entry in removed:
+            self.assertLess(entry["sequence"], ledgers.all[-1]["sequence"])
+            self.assertIn("limit", entry["reason"])
+        ledgers.check_chain(first=ledgers.all[0]["sequence"])
+
     def test_access(self):
         """Readable by whoever may read the file."""
         self.make_pair()

@@ -25,7 +25,11 @@ class Retention(LabCase):
                  "dns0.20200101_0000.pcap.bak", "dns0.20200101_0000.pcap.part", "dns0.pcap",
                  "xdns0.20200101_0000.pcap", "dns0.20201301_0000.pcap", "dns0.20200101_0000-0.pcap",
                  "peer0.20200101_0000.pcap", "notes.txt")
-        return [self.put(directory, name, 1000, 86400) for name in names]
+        others = [self.put(directory, name, 1000, 86400) for name in names]
+        # Of no crash: what is not a capture's is left alone.
+        with open(os.path.join(directory, "dns0.20200101_0000.pcap.part"), "wb") as part:
+            part.write(b"not a capture" * 77)
+        return others
 
     def finished(self, monitor, others=()):
         return [path for path in monitor.files() if path not in others]
@@ -33,10 +37,11 @@ class Retention(LabCase):
     def finished_bytes(self, monitor, others=()):
         total = 0
         for path in self.finished(monitor, others):
-            try:
-                total += os.path.getsize(path)
-            except FileNotFoundError:
-                pass
+            for file in (path, path + ".json"):
+                try:
+                    total += os.path.getsize(file)
+                except FileNotFoundError:
+                    pass
         return total
 
     def test_max_size(self):

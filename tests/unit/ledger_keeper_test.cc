@@ -175,6 +175,57 @@ TEST_F(LedgerKeeperTest, FailsWhole) {
   EXPECT_THAT(Read(12).gaps, IsEmpty());
 }
 
+// The ledgers of what a crash left come first, whoever is faster.
+TEST_F(LedgerKeeperTest, FollowsWhatWasRecovered) {
+  Make(10);
+  KeeperOptions options;
+  options.common = SmallLedger();
+  options.await_recovery = [this] {
+    for (const int hour : {11, 12}) {
+      Ledger recovered = OfHour(hour);
+      recovered.file_name = Name(hour).Pcap();
+      recovered.interface = "eth0";
+      EXPECT_TRUE(keeper_->WriteRecovered(recovered).ok());
+    }
+  };
+  keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(options));
+  Make(15);
+  Make(16);
+  ExpectFollows(11, 10);
+  ExpectFollows(12, 11);
+  ExpectFollows(15, 12);
+  ExpectFollows(16, 15);
+  EXPECT_THAT(Read(15).gaps, ElementsAre(Gap{.from_ns = OfHour(12).to_ns,
+                                             .to_ns = OfHour(15).from_ns,
+                                             .reason = GapReason::kStarted}));
+}
+
+TEST_F(LedgerKeeperTest, TellsEachRemovalOnce) {
+  Make(10);
+  RemovalJournal journal(disk_, "eth0");
+  const RemovedSegment removed{.file_name = "eth0.20261124_1000.pcap", .reason = "age"};
+  ASSERT_TRUE(journal.Append({removed}).ok());
+  Make(11);
+  EXPECT_THAT(Read(11).removed, ElementsAre(removed));
+  Make(12);
+  EXPECT_THAT(Read(12).removed, IsEmpty());
+}
+
+// One that no ledger could tell is told by the next.
+TEST_F(LedgerKeeperTest, KeepsRemovalsUntilALedgerIsWritten) {
+  Make(10);
+  RemovalJournal journal(disk_, "eth0");
+  const RemovedSegment removed{.file_name = "eth0.20261124_1000.pcap", .reason = "age"};
+  ASSERT_TRUE(journal.Append({removed}).ok());
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"));
+  Ledger ledger = OfHour(11);
+  keeper_->Prepare(&ledger);
+  EXPECT_FALSE(keeper_->Write(ledger, Name(11)).ok());
+  disk_.ClearFailures();
+  Make(12);
+  EXPECT_THAT(Read(12).removed, ElementsAre(removed));
+}
+
 TEST_F(LedgerKeeperTest, SaysNothingOfAnInterfaceThatIsNotThere) {
   reading_ = std::nullopt;
   Make(10);

@@ -12,6 +12,7 @@
 #include "dns_monitor/base/disk.h"
 #include "dns_monitor/ledger/gap_log.h"
 #include "dns_monitor/ledger/ledger.h"
+#include "dns_monitor/ledger/removals.h"
 
 namespace dns_monitor {
 
@@ -27,12 +28,15 @@ struct KeeperOptions {
   // nullopt while the interface is not there.
   std::function<std::optional<InterfaceReading>()> read_interface;
   GapLog* gaps = nullptr;  // outlives the keeper
-  uint32_t mode = 0640;    // of the files
-  int64_t group = -1;      // -1: as created
+  // Returns once WriteRecovered is not called any more; called before the first Prepare. None:
+  // there is nothing to wait for.
+  std::function<void()> await_recovery;
+  uint32_t mode = 0640;  // of the files
+  int64_t group = -1;    // -1: as created
 };
 
-// One thread's; may block on the disk. For each segment that is complete: Prepare, Write, and Keep
-// once it has its name.
+// May block on the disk. One thread's, but for WriteRecovered. For each segment that is complete:
+// Prepare, Write, and Keep once it has its name.
 class LedgerKeeper {
  public:
   // `disk` outlives this.
@@ -51,18 +55,34 @@ class LedgerKeeper {
   void Keep();
   // It could not be called so: removes what was written last.
   void Drop();
+  // Of the ledger that was written last.
+  int64_t written_bytes() const { return written_bytes_; }
+
+  // The ledger of a segment that a crash left: `ledger` says all but its place in the chain, host
+  // and version. Another thread may call this, until await_recovery returns.
+  absl::Status WriteRecovered(Ledger ledger);
 
  private:
-  void FindPrevious(int64_t from_ns);
+  void FindPrevious();
+  // Places `ledger` at the chain's end.
+  void Link(Ledger* ledger);
+  void TakeRemovals(Ledger* ledger);
+  absl::Status WriteLedger(const Ledger& ledger);
   absl::Status WriteFile(const std::string& name, const std::string& bytes);
 
   Disk* const disk_;
   const KeeperOptions options_;
-  bool looked_ = false;  // for the previous ledger
+  RemovalJournal journal_;
+  bool looked_ = false;   // for the previous ledger
+  bool started_ = false;  // the first ledger of this capture is prepared
   uint64_t sequence_ = 0;
   std::optional<LedgerLink> previous_;
-  std::vector<Gap> gaps_;  // that no ledger has told yet
-  LedgerLink written_;     // last
+  std::optional<int64_t> ended_ns_;      // when the previous segment did
+  std::vector<Gap> gaps_;                // that no ledger has told yet
+  std::vector<RemovedSegment> removed_;  // as the ledger that is being made tells them
+  bool journal_failed_ = false;          // said
+  LedgerLink written_;                   // last
+  int64_t written_bytes_ = 0;
 };
 
 // "eth0.20261123_2110.pcap.json"

@@ -37,8 +37,8 @@ class RetentionWorker {
   RetentionWorker(const RetentionWorker&) = delete;
   RetentionWorker& operator=(const RetentionWorker&) = delete;
 
-  // Starts the thread, which reads the directory: to be called once what a crash left there has
-  // been finished. Once.
+  // Starts the thread, which reads the directory; what a crash left there is told once it has been
+  // finished (OnSegmentFinished). Once.
   void Start();
   // Any thread; waits for no disk. Before Start, after Stop, and again with another size are
   // allowed.

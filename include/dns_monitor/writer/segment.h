@@ -26,6 +26,7 @@ struct SegmentFacts {
   int64_t last_packet_ns = 0;
   Balance balance;
   std::vector<IndexEntry> index;
+  int64_t ledger_bytes = 0;  // once it is finished; 0: it has none
   // Of the interface, when the segment was opened.
   std::optional<InterfaceCounters> interface_begin;
 };
