@@ -269,14 +269,16 @@ absl::StatusOr<DiskSpace> SystemDisk::Space() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(const std::string& path, DirectoryUse use) {
   Fd fd(Retry([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!fd.valid() && errno == ENOTDIR) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is not a directory"));
   }
   if (!fd.valid()) return ErrnoError(absl::StrCat("cannot open ", path));
-  if (faccessat(fd.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
-    const absl::Status status = ErrnoError(absl::StrCat("cannot write in ", path));
+  const bool writes = use == DirectoryUse::kReadAndWrite;
+  if (faccessat(fd.get(), ".", (writes ? W_OK : R_OK) | X_OK, AT_EACCESS) != 0) {
+    const absl::Status status =
+        ErrnoError(absl::StrCat(writes ? "cannot write in " : "cannot read in ", path));
     return absl::PermissionDeniedError(status.message());
   }
   return std::make_unique<SystemDisk>(path, std::move(fd));

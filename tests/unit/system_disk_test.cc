@@ -67,15 +67,22 @@ TEST_F(SystemDiskTest, OpensOnlyDirectories) {
   EXPECT_EQ(OpenSystemDisk(Path("file")).status().code(), StatusCode::kInvalidArgument);
 }
 
-TEST_F(SystemDiskTest, RefusesDirectoriesThatCannotBeWritten) {
+// What opening `path` comes to for somebody who is not root.
+StatusCode OpenAsNobody(const std::string& path, DirectoryUse use) {
+  return static_cast<StatusCode>(InChild([&] {
+    constexpr uid_t kNobody = 65534;
+    if (geteuid() == 0 && setuid(kNobody) != 0) return -1;
+    return static_cast<int>(OpenSystemDisk(path, use).status().code());
+  }));
+}
+
+TEST_F(SystemDiskTest, RefusesDirectoriesThatDoNotAllowTheirUse) {
   ASSERT_EQ(chmod(path_.c_str(), 0555), 0);
-  EXPECT_EQ(InChild([&] {
-              constexpr uid_t kNobody = 65534;
-              if (geteuid() == 0 && setuid(kNobody) != 0) return 2;
-              const auto disk = OpenSystemDisk(path_);
-              return disk.status().code() == StatusCode::kPermissionDenied ? 0 : 1;
-            }),
-            0);
+  EXPECT_EQ(OpenAsNobody(path_, DirectoryUse::kReadAndWrite), StatusCode::kPermissionDenied);
+  EXPECT_EQ(OpenAsNobody(path_, DirectoryUse::kReadOnly), StatusCode::kOk);
+  // Names could be listed, but nothing opened.
+  ASSERT_EQ(chmod(path_.c_str(), 0444), 0);
+  EXPECT_EQ(OpenAsNobody(path_, DirectoryUse::kReadOnly), StatusCode::kPermissionDenied);
 }
 
 TEST_F(SystemDiskTest, CreatesOnceAndForItsOwnerOnly) {

@@ -8,8 +8,12 @@
 
 namespace dns_monitor {
 
+// What is to be done in a directory.
+enum class DirectoryUse { kReadAndWrite, kReadOnly };
+
 // Opens the directory `path`. NotFound when there is none, InvalidArgument when it is something
-// else, PermissionDenied when it cannot be written.
-absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(const std::string& path);
+// else, PermissionDenied when it does not allow that use (its files are not looked at).
+absl::StatusOr<std::unique_ptr<Disk>> OpenSystemDisk(
+    const std::string& path, DirectoryUse use = DirectoryUse::kReadAndWrite);
 
 }  // namespace dns_monitor
