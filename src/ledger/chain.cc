@@ -1,7 +1,5 @@
 #include "dns_monitor/ledger/chain.h"
 
-#include <nettle/sha2.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,8 +9,6 @@
 namespace dns_monitor {
 namespace {
 
-static_assert(sizeof(Sha256) == SHA256_DIGEST_SIZE);
-
 absl::Status CheckOwner(const SegmentName& name, const Ledger& ledger) {
   const std::optional<ParsedName> own = ParseName(ledger.file_name);
   if (own && own->segment.Stem() == name.Stem()) return absl::OkStatus();
@@ -20,15 +16,6 @@ absl::Status CheckOwner(const SegmentName& name, const Ledger& ledger) {
 }
 
 }  // namespace
-
-Sha256 Digest(absl::string_view bytes) {
-  Sha256 digest;
-  sha256_ctx context;
-  sha256_init(&context);
-  sha256_update(&context, bytes.size(), reinterpret_cast<const uint8_t*>(bytes.data()));
-  sha256_digest(&context, digest.size(), digest.data());
-  return digest;
-}
 
 absl::StatusOr<Ledger> ParseLedgerOf(const SegmentName& name, absl::string_view bytes) {
   DM_ASSIGN_OR_RETURN(Ledger ledger, ParseLedger(bytes));

@@ -28,6 +28,17 @@ TEST(Digest, IsSha256) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Digest, ComesPieceByPieceToTheSame) {
+  const std::string text(1000, 'x');
+  Digester digester;
+  for (int round = 0; round < 2; ++round) {
+    for (size_t at = 0; at < text.size(); at += 77) {
+      digester.Add(absl::string_view(text).substr(at, 77));
+    }
+    EXPECT_EQ(digester.Finish(), Digest(text));
+  }
+}
+
 class FindNewestLedgerTest : public testing::Test {
  protected:
   // The ledger of "INTERFACE.START.pcap", in the file of that name or in another one.

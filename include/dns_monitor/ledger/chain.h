@@ -10,12 +10,10 @@
 #include "absl/strings/string_view.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/disk.h"
+#include "dns_monitor/ledger/digest.h"
 #include "dns_monitor/ledger/ledger.h"
 
 namespace dns_monitor {
-
-// SHA-256 (FIPS 180-4).
-Sha256 Digest(absl::string_view bytes);
 
 // What the ledger after the file `file_name` with these bytes links to.
 LedgerLink LinkTo(const std::string& file_name, absl::string_view bytes);
