@@ -1,0 +1,73 @@
+#include "listing.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "seal.h"
+
+namespace dns_monitor {
+namespace {
+
+// The segment of a file, without what the directory has of it.
+std::optional<SegmentFiles> Owner(absl::string_view file_name) {
+  const std::optional<ParsedName> parsed = ParseName(absl::StripSuffix(file_name, kSealSuffix));
+  if (!parsed) return std::nullopt;
+  const bool compressed =
+      parsed->kind == FileKind::kCompressedSegment ||
+      (parsed->kind == FileKind::kLedger && absl::EndsWith(file_name, ".zst.json"));
+  return SegmentFiles{.name = parsed->segment, .compressed = compressed};
+}
+
+void Mark(const DirectoryEntry& entry, SegmentFiles* files) {
+  const std::optional<ParsedName> parsed = ParseName(entry.name);
+  if (!parsed) return;  // a seal
+  switch (parsed->kind) {
+    case FileKind::kSegment:
+    case FileKind::kCompressedSegment:
+      files->has_segment = true;
+      break;
+    case FileKind::kLedger:
+      files->has_ledger = true;
+      break;
+    case FileKind::kPart:
+      files->has_part = true;
+      break;
+  }
+}
+
+}  // namespace
+
+std::string SegmentFiles::Segment() const {
+  return absl::StrCat(name.Pcap(), compressed ? ".zst" : "");
+}
+
+std::string SegmentFiles::Ledger() const {
+  return absl::StrCat(Segment(), ".json");
+}
+
+bool BelongsToSegment(absl::string_view file_name) {
+  return Owner(file_name).has_value();
+}
+
+Listing ListSegments(const std::vector<DirectoryEntry>& entries,
+                     const std::vector<std::string>& only, absl::string_view interface) {
+  const auto wanted = [&](const SegmentFiles& files) {
+    return interface.empty() || files.name.interface == interface;
+  };
+  Listing listing;
+  for (const std::string& name : only) {
+    const std::optional<SegmentFiles> owner = Owner(name);
+    if (owner && wanted(*owner)) listing.emplace(owner->Segment(), *owner);
+  }
+  for (const DirectoryEntry& entry : entries) {
+    if (!ParseName(entry.name)) continue;  // a seal alone is no segment
+    const std::optional<SegmentFiles> owner = Owner(entry.name);
+    if (!owner || !wanted(*owner)) continue;
+    const auto place = only.empty() ? listing.emplace(owner->Segment(), *owner).first
+                                    : listing.find(owner->Segment());
+    if (place != listing.end()) Mark(entry, &place->second);
+  }
+  return listing;
+}
+
+}  // namespace dns_monitor
