@@ -13,3 +13,8 @@ set_tests_properties(manual-page PROPERTIES LABELS docs TIMEOUT 30)
 add_test(NAME ledger-schema
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ledger-schema $<TARGET_FILE:ledger_files>)
 set_tests_properties(ledger-schema PROPERTIES LABELS docs TIMEOUT 120)
+
+add_test(NAME verify-command
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/verify-command $<TARGET_FILE:dns-monitor>
+                 $<TARGET_FILE:chain_files>)
+set_tests_properties(verify-command PROPERTIES LABELS cli TIMEOUT 60)

@@ -12,8 +12,10 @@
 #include "absl/strings/str_format.h"
 #include "capture_command.h"
 #include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/interface.h"
 #include "help_formatter.h"
+#include "verify_command.h"
 
 namespace dns_monitor {
 namespace {
@@ -56,6 +58,16 @@ int RunCapture(const CaptureCommand& capture) {
   return kExitFailed;
 }
 
+int RunVerify(const VerifyCommand& verify) {
+  const absl::Status wrong = verify.Check();
+  if (!wrong.ok()) return UsageError(wrong.message());
+  if (verify.Run() != 0) return kExitFailed;
+  // What is not read by anybody, or on a full disk, does not tell that all is well.
+  if (fflush(stdout) == 0 && ferror(stdout) == 0) return 0;
+  LogError(ErrnoError("cannot write to standard output").message());
+  return kExitFailed;
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -67,6 +79,7 @@ int RunCommandLine(int argc, char** argv) {
   app.require_subcommand(0, 1);  // checked below: an unknown word is to be named first
   app.footer("'dns-monitor COMMAND --help' tells the options of each; dns-monitor(1) tells more.");
   CaptureCommand capture(&app);
+  VerifyCommand verify(&app);
   CLI::App* interfaces =
       app.add_subcommand("interfaces", "List the interfaces, with link type and state");
   try {
@@ -79,7 +92,8 @@ int RunCommandLine(int argc, char** argv) {
     return UsageError(error.what());
   }
   if (interfaces->parsed()) return PrintInterfaces();
-  if (!capture.chosen()) return UsageError("which command? 'capture' or 'interfaces'");
+  if (verify.chosen()) return RunVerify(verify);
+  if (!capture.chosen()) return UsageError("which command? 'capture', 'verify' or 'interfaces'");
   return RunCapture(capture);
 }
 

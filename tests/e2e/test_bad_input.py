@@ -87,6 +87,9 @@ class BadInput(LabCase):
                 ("capture", "lo", "-w", "-", "--group", "0"): "leave --group out",
                 ("capture", "lo", "-d", here, *["--port", "53"] * 17): "16",
                 ("interfaces", "lo"): "lo",
+                ("verify",): "directory",
+                ("verify", here, "--format", "xml"): "xml",
+                ("verify", here, "--frobnicate"): "--frobnicate",
         }.items():
             with self.subTest(arguments=arguments):
                 self.assertIn(words, self.refused(2, *arguments))
