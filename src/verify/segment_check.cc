@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "dns_monitor/archive/small_file.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/ledger/digest.h"
 #include "dns_monitor/ledger/index.h"
@@ -13,13 +14,9 @@
 #include "index_check.h"
 #include "ledger_compare.h"
 #include "seal.h"
-#include "small_file.h"
 
 namespace dns_monitor {
 namespace {
-
-// The index of a segment of 6 TiB takes less.
-constexpr int64_t kMostLedgerBytes = 64 << 20;
 
 // Everything that goes along with the walk over a segment's records.
 class Companions {
@@ -115,7 +112,7 @@ SegmentResult SegmentCheck::Run() {
 
 void SegmentCheck::ReadLedger() {
   const std::string name = files_.Ledger();
-  const absl::StatusOr<std::string> bytes = ReadSmallFile(disk_, name, kMostLedgerBytes);
+  const absl::StatusOr<std::string> bytes = ReadSmallFile(disk_, name);
   no_ledger_ = absl::IsNotFound(bytes.status());
   if (no_ledger_) return;
   if (!bytes.ok()) {
@@ -195,7 +192,7 @@ void SegmentCheck::CheckContent(int fd, int64_t length_bytes) {
 std::optional<std::string> SegmentCheck::ReadSeal() {
   if (!deep_) return std::nullopt;
   const std::string name = absl::StrCat(files_.Segment(), kSealSuffix);
-  absl::StatusOr<std::string> bytes = ReadSmallFile(disk_, name, kMostSealBytes);
+  absl::StatusOr<std::string> bytes = ReadSmallFile(disk_, name);
   if (bytes.ok()) return *std::move(bytes);
   if (!absl::IsNotFound(bytes.status())) {
     Tell(name, FindingKind::kSeal, absl::StrCat("cannot be read: ", Reason(bytes.status())));

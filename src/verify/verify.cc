@@ -5,7 +5,10 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "chain_check.h"
+#include "dns_monitor/archive/small_file.h"
+#include "dns_monitor/ledger/json.h"
 #include "listing.h"
 #include "pcap_walk.h"
 #include "segment_check.h"
@@ -28,6 +31,8 @@ class DirectoryCheck {
  private:
   void Check(const SegmentFiles& files);
   void CheckFinished(const SegmentFiles& files);
+  // What retention removed, and no ledger tells yet.
+  void ReadJournal(const std::string& interface, ChainCheck* chain);
 
   Disk& disk_;
   const bool whole_;  // so that there are chains
@@ -54,8 +59,24 @@ VerifyTotals DirectoryCheck::Run(const std::vector<std::string>& only) {
         options_.interface.empty() ? "" : absl::StrCat(" of interface ", options_.interface);
     tell_({"", FindingKind::kEmpty, absl::StrCat("holds no finished segment", of)});
   }
-  for (auto& [interface, chain] : chains_) chain.Finish(tell_);
+  for (auto& [interface, chain] : chains_) {
+    ReadJournal(interface, &chain);
+    chain.Finish(tell_);
+  }
   return totals_;
+}
+
+void DirectoryCheck::ReadJournal(const std::string& interface, ChainCheck* chain) {
+  const absl::StatusOr<std::string> journal = ReadSmallFile(disk_, RemovalsName(interface));
+  if (!journal.ok()) {
+    // Who may not read it cannot tell what the next ledger will say.
+    if (!absl::IsNotFound(journal.status())) chain->SetBeingWritten();
+    return;
+  }
+  for (const absl::string_view line : absl::StrSplit(*journal, '\n', absl::SkipEmpty())) {
+    const absl::StatusOr<RemovedSegment> removed = ParseRemoval(line);
+    if (removed.ok()) chain->AddRemoved(*removed);
+  }
 }
 
 void DirectoryCheck::Check(const SegmentFiles& files) {
