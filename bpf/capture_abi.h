@@ -72,6 +72,10 @@ enum capture_lost {
 	CAPTURE_LOST_RING_FULL, /* the writer did not make room in time */
 	CAPTURE_LOST_NO_RING,   /* the CPU has no ring (came up just now, or the memory limit) */
 	CAPTURE_LOST_COPY,      /* bpf_skb_load_bytes failed: fragments of the frame out of reach */
+	/* A full ring, too, but the writer has said why it does not make room (full_cause). */
+	CAPTURE_LOST_DISK_FULL,
+	CAPTURE_LOST_DISK_STALLED, /* it takes nothing, and gives no answer */
+	CAPTURE_LOST_DISK_ERROR,
 	CAPTURE_LOST_COUNT,
 };
 
@@ -121,7 +125,8 @@ struct capture_cpu {
 	__u32 reserved0[5];
 	/* Consumer. */
 	__u64 tail;
-	__u64 reserved1[7];
+	__u32 full_cause;         /* enum capture_lost: what a full ring counts as */
+	__u32 reserved1[13];
 	/* Verdicts, counted by the producer; seen without nested. */
 	__u64 seen;
 	__u64 not_dns;
@@ -136,7 +141,8 @@ struct capture_cpu {
 	__u64 pending_count;
 	__u64 pending_from_ns;
 	__u64 pending_to_ns;
-	__u64 reserved3[5];
+	__u32 pending_cause;      /* of the first of them */
+	__u32 reserved3[9];
 	__u64 reserved4[16];
 };
 CAPTURE_STATIC_ASSERT(sizeof(struct capture_cpu) == CAPTURE_CELL_BYTES, "one cell");

@@ -53,9 +53,14 @@ RING_INLINE __u64 ring_stamp(struct capture_cpu *cpu, __u64 now_ns)
 /* Counts a matched packet that finds no room, to be told by the next record that does. */
 RING_INLINE void ring_count_full(struct capture_cpu *cpu, __u64 now_ns)
 {
-	cpu->lost[CAPTURE_LOST_RING_FULL]++;
-	if (cpu->pending_count == 0)
+	const __u32 said = RING_LOAD(&cpu->full_cause);
+	const __u32 cause = said < CAPTURE_LOST_COUNT ? said : (__u32)CAPTURE_LOST_RING_FULL;
+
+	cpu->lost[cause]++;
+	if (cpu->pending_count == 0) {
 		cpu->pending_from_ns = now_ns;
+		cpu->pending_cause = cause;
+	}
 	cpu->pending_to_ns = now_ns;
 	cpu->pending_count++;
 }
@@ -112,7 +117,7 @@ RING_INLINE void ring_tell_pending(struct capture_cpu *cpu, void *record, __u64 
 {
 	if (room->packet == room->head)
 		return;
-	ring_put_loss(record, time_ns, CAPTURE_LOST_RING_FULL, cpu->pending_count,
+	ring_put_loss(record, time_ns, cpu->pending_cause, cpu->pending_count,
 		      cpu->pending_from_ns, cpu->pending_to_ns);
 	cpu->pending_count = 0;
 }

@@ -84,6 +84,7 @@ class Capture {
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void OnSecond();
   void FollowCpus();
+  void FollowDisk();
   void OnOpened(const SegmentFacts& facts);
   void OnFinished(const SegmentFacts& facts);
 
@@ -103,8 +104,9 @@ class Capture {
   Interface interface_;
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<LinkWatch> link_watch_;
-  absl::Status cpu_trouble_;   // said last
-  int cpus_without_ring_ = 0;  // said last
+  absl::Status cpu_trouble_;      // said last
+  int cpus_without_ring_ = 0;     // said last
+  int64_t stalled_since_ns_ = 0;  // said last
   CurrentFile current_file_;
   std::unique_ptr<Writer> writer_;
   Fd done_fd_;
@@ -319,6 +321,7 @@ void Capture::OnSecond() {
   const FilterCounters counters = tap_->rings()->Counters();
   const WriterStatus& status = writer_->status();
   if (status.failing.load() && retention_ != nullptr) retention_->OnDiskFull();
+  FollowDisk();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
                       .matched = counters.matched,
                       .written = status.packets_written.load(),
@@ -326,6 +329,28 @@ void Capture::OnSecond() {
                       .file = current_file_.Get(),
                       .file_bytes = status.segment_bytes.load(),
                       .failing = status.failing.load()});
+}
+
+// A disk that takes nothing and gives no answer. Where each write is waited for (pwrite), the
+// writer stands still with it, and somebody else must say so.
+void Capture::FollowDisk() {
+  const WriterStatus& status = writer_->status();
+  const int64_t now_ns = clock_.BoottimeNs();
+  int64_t since_ns = status.stalled_since_ns.load();
+  if (const int64_t round_ns = status.round_began_ns.load();
+      round_ns != 0 && now_ns - round_ns > 2 * WriteQueue::kStalledNs) {
+    since_ns = round_ns;
+    tap_->rings()->SetFullCause(CAPTURE_LOST_DISK_STALLED);
+  }
+  const int64_t said_ns = std::exchange(stalled_since_ns_, since_ns);
+  if (since_ns != 0 && said_ns == 0) {
+    LogWarning(
+        options_.stream() ? "the reader of the stream takes nothing" : "the disk takes nothing",
+        "; the rings hold what comes");
+  } else if (since_ns == 0 && said_ns != 0) {
+    LogInfo(options_.stream() ? "the reader of the stream" : "the disk", " takes data again after ",
+            FormatDuration(now_ns - said_ns));
+  }
 }
 
 // Says each thing when it changes, not each second.

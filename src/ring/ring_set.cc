@@ -94,6 +94,12 @@ const char* LostCauseName(int cause) {
       return "CPU without a ring";
     case CAPTURE_LOST_COPY:
       return "frame could not be read";
+    case CAPTURE_LOST_DISK_FULL:
+      return "disk full";
+    case CAPTURE_LOST_DISK_STALLED:
+      return "disk stalled";
+    case CAPTURE_LOST_DISK_ERROR:
+      return "disk failing";
     case CAPTURE_LOST_COUNT:
       break;
   }
@@ -127,6 +133,12 @@ FilterCounters RingSet::Counters() const {
   FilterCounters sum;
   for (int index = 0; index < cpu_count_; ++index) sum += ReadBetweenPackets(*cpu(index));
   return sum;
+}
+
+void RingSet::SetFullCause(capture_lost cause) {
+  for (int index = 0; index < cpu_count_; ++index) {
+    __atomic_store_n(&cpu(index)->full_cause, static_cast<uint32_t>(cause), __ATOMIC_RELAXED);
+  }
 }
 
 uint64_t RingSet::BytesInRings() const {

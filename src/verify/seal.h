@@ -10,7 +10,6 @@
 namespace dns_monitor {
 
 inline constexpr absl::string_view kSealSuffix = ".sha256";
-inline constexpr int64_t kMostSealBytes = 4096;
 
 // What is wrong with the seal of these bytes for the file `file_name` with this digest, in one
 // sentence; nullopt: nothing.

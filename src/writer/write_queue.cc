@@ -30,6 +30,7 @@ WriteQueue::WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool,
 }
 
 void WriteQueue::Seal(Buffer* buffer) {
+  if (idle()) moved_at_ns_ = clock_->BoottimeNs();
   sealed_[(first_ + count_) % kBufferCount] = buffer;
   ++count_;
   Pump();
@@ -39,6 +40,7 @@ bool WriteQueue::Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
                        absl::Span<const uint64_t> tails) {
   if (flush_.buffer != nullptr) return false;
   if (buffer->written == buffer->used) return true;
+  if (idle()) moved_at_ns_ = clock_->BoottimeNs();
   flush_.buffer = buffer;
   flush_.to = buffer->used;
   flush_.safe.packets = packets;
@@ -151,6 +153,7 @@ void WriteQueue::OnResult(int64_t result) {
   }
   if (failures_ > 0) OnRecovery();
   bytes_written_ += written - done.buffer->written;
+  moved_at_ns_ = clock_->BoottimeNs();
   done.buffer->written = written;
   Advance(done.buffer);
 }
@@ -181,7 +184,20 @@ void WriteQueue::OnFailure(int error) {
   }
   const int64_t pause_ns = std::min(kFirstPauseNs << std::min(failures_, 10), kLongestPauseNs);
   ++failures_;
+  last_error_ = error;
   retry_at_ns_ = clock_->BoottimeNs() + pause_ns;
+}
+
+int64_t WriteQueue::stalled_since_ns(int64_t now_ns) const {
+  return !idle() && now_ns - moved_at_ns_ >= kStalledNs ? moved_at_ns_ : 0;
+}
+
+capture_lost WriteQueue::Trouble(int64_t now_ns) const {
+  if (failures_ > 0) {
+    const bool full = last_error_ == ENOSPC || last_error_ == EDQUOT;
+    return full ? CAPTURE_LOST_DISK_FULL : CAPTURE_LOST_DISK_ERROR;
+  }
+  return stalled_since_ns(now_ns) != 0 ? CAPTURE_LOST_DISK_STALLED : CAPTURE_LOST_RING_FULL;
 }
 
 void WriteQueue::OnRecovery() {

@@ -100,6 +100,7 @@ void Writer::RunOnce() {
   NoteAbsence(now_ns);
   TakeAnswers();
   queue_.Pump();
+  TellTrouble();
   const uint64_t fullest = merger_.Observe(now_ns);
   under_pressure_ = fullest > rings_->ring_bytes() / 4;
   assembler_.set_cursors(merger_.cursors());
@@ -121,13 +122,20 @@ void Writer::TakeAnswers() {
   }
 }
 
+// So that the filter counts what a full ring has to refuse under what it is due to.
+void Writer::TellTrouble() {
+  const int64_t now_ns = clock_->BoottimeNs();
+  rings_->SetFullCause(queue_.Trouble(now_ns));
+  status_.stalled_since_ns.store(queue_.stalled_since_ns(now_ns), std::memory_order_relaxed);
+}
+
 // Kept until every record from before it has been taken: a step of the clock is not to move those.
 void Writer::SampleClock(int64_t now_ns) {
   if (sample_.boot_ns == 0) sample_ = {.boot_ns = now_ns, .offset_ns = clock_->WallOffsetNs()};
 }
 
 void Writer::NoteAbsence(int64_t now_ns) {
-  const int64_t since_ns = std::exchange(round_began_ns_, now_ns);
+  const int64_t since_ns = status_.round_began_ns.exchange(now_ns, std::memory_order_relaxed);
   const int64_t suspended_before_ns = std::exchange(suspended_ns_, clock_->SuspendedNs());
   if (since_ns == 0 || options_.stream()) return;
   const int64_t offset_ns = assembler_.wall_offset_ns();
@@ -237,7 +245,7 @@ void Writer::TakePendingLosses() {
     const capture_cpu& cpu = *rings_->cpu(index);
     if (cpu.pending_count == 0) continue;
     assembler_.OnLoss(index, cpu.pending_to_ns,
-                      {.cause = CAPTURE_LOST_RING_FULL,
+                      {.cause = cpu.pending_cause,
                        .reserved = 0,
                        .count = cpu.pending_count,
                        .from_ns = cpu.pending_from_ns,

@@ -2,6 +2,7 @@
 import os
 
 from lab.case import LabCase
+from lab.ledger import Ledgers
 from lab.pcap import read_pcap
 from lab.process import run
 
@@ -42,6 +43,53 @@ class FullDisk(LabCase):
         monitor.wait_for_frame(b"t00-%016x" % (sent[0] - 1))
         summary = monitor.finish()
         self.assertEqual((summary.captured, summary.lost), (sent[0], 0))
+
+    def test_loss_on_a_full_disk(self):
+        """What the rings cannot hold is counted under what it is due to."""
+        monitor = self.capture_on_small_disk("--ring-size", "1M")
+        self.send(self.left, "10.53.0.99", "--count", "40000", "--rate", "100000")
+        monitor.wait_for(r"cannot write: No space left on device")
+        self.send(self.left, "10.53.0.99", "--count", "200000", "--first", "40000",
+                  "--rate", "100000")
+        os.remove(self.filler)
+        monitor.wait_for(r"writing again after")
+        summary = monitor.finish()
+        self.assertEqual(summary.captured + summary.lost, 240000)
+        ledgers = Ledgers(monitor.files())
+        ledgers.check()
+        self.assertGreater(ledgers.sum("lost", "disk_full"), 100000)
+        self.assertEqual(ledgers.sum("lost"), summary.lost)
+        self.assertIn("disk_full", {loss["cause"] for loss in ledgers.losses()})
+
+    def test_frozen_disk(self):
+        """It takes nothing and gives no answer: rings and buffers take it, then loss is counted."""
+        self.make_pair()
+        image = self.path("image")
+        with open(image, "wb") as file:
+            file.truncate(64 * MIB)
+        run(["mkfs.ext4", "-q", image])
+        disk = self.make_directory("disk")
+        run(["mount", "-o", "loop", image, disk])
+        self.addCleanup(run, ["umount", disk])
+        monitor = self.capture(self.left, "peer0", "--ring-size", "1M", directory=disk)
+        self.send(self.left, "10.53.0.99", "--count", "1000", "--rate", "100000")
+        monitor.wait_for_packets(1000)
+        run(["fsfreeze", "--freeze", disk])
+        try:
+            self.send(self.left, "10.53.0.99", "--count", "100", "--first", "1000")
+            monitor.wait_for(r"the disk takes nothing; the rings hold what comes$")
+            self.send(self.left, "10.53.0.99", "--count", "400000", "--first", "1100",
+                      "--rate", "200000")
+        finally:
+            run(["fsfreeze", "--unfreeze", disk])
+        monitor.wait_for(r"the disk takes data again after \d+ s$")
+        self.send(self.left, "10.53.0.99", "--count", "100", "--first", "401100")
+        summary = monitor.finish()
+        self.assertEqual(summary.captured + summary.lost, 401200)
+        self.assertGreater(summary.lost, 0)
+        ledgers = Ledgers(monitor.files())
+        ledgers.check()
+        self.assertEqual(ledgers.sum("lost", "disk_stalled"), summary.lost)
 
     def test_full_to_the_end(self):
         """Given up after a while: an error, and the summary says how much is lost."""

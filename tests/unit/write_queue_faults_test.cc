@@ -143,6 +143,37 @@ TEST_F(WriteQueueTest, NamesTheError) {
   EXPECT_EQ(log_.Count("No space left on device"), 1);
 }
 
+TEST_F(WriteQueueTest, TellsWhatAFullRingIsDueTo) {
+  const auto trouble = [this] { return queue_.Trouble(clock_.BoottimeNs()); };
+  EXPECT_EQ(trouble(), CAPTURE_LOST_RING_FULL);
+  for (const auto& [error, cause] :
+       {std::pair(-ENOSPC, CAPTURE_LOST_DISK_FULL), std::pair(-EDQUOT, CAPTURE_LOST_DISK_FULL),
+        std::pair(-EIO, CAPTURE_LOST_DISK_ERROR)}) {
+    BeginSegment();
+    disk_.Answer({error});
+    Append(10);
+    EndSegment();
+    EXPECT_EQ(trouble(), cause);
+    Settle();
+    EXPECT_EQ(trouble(), CAPTURE_LOST_RING_FULL);
+  }
+}
+
+TEST_F(WriteQueueTest, TellsADiskThatGivesNoAnswer) {
+  BeginSegment();
+  disk_.Hold();
+  clock_.Advance(60 * kNanosecondsPerSecond);  // nothing to write is no stall
+  Append(10);
+  EndSegment();
+  const int64_t began_ns = clock_.BoottimeNs();
+  queue_.Pump();
+  EXPECT_EQ(queue_.stalled_since_ns(began_ns + WriteQueue::kStalledNs - 1), 0);
+  EXPECT_EQ(queue_.stalled_since_ns(began_ns + WriteQueue::kStalledNs), began_ns);
+  EXPECT_EQ(queue_.Trouble(began_ns + WriteQueue::kStalledNs), CAPTURE_LOST_DISK_STALLED);
+  Settle();
+  EXPECT_EQ(queue_.Trouble(began_ns + WriteQueue::kStalledNs), CAPTURE_LOST_RING_FULL);
+}
+
 TEST_F(WriteQueueTest, TakesWhatADiskTakesThatRunsFullAndIsFreed) {
   BeginSegment();
   size_t room = 700'000;

@@ -12,20 +12,19 @@
 
 namespace dns_monitor {
 
-// Why packets that matched are not in the file: the filter's causes, then the writer's. kOther: one
-// that only a later version knows.
+// Why packets that matched are not in the file. kOther: a cause that only a later version knows.
 enum class LossCause : uint8_t {
   kRingFull = CAPTURE_LOST_RING_FULL,
   kNoRing = CAPTURE_LOST_NO_RING,
   kCopy = CAPTURE_LOST_COPY,
-  kDiskFull,
-  kDiskStalled,
-  kDiskError,
+  kDiskFull = CAPTURE_LOST_DISK_FULL,
+  kDiskStalled = CAPTURE_LOST_DISK_STALLED,
+  kDiskError = CAPTURE_LOST_DISK_ERROR,
   kOther,
 };
 inline constexpr std::array<absl::string_view, 7> kLossCauseNames = {
     "ring_full", "no_ring", "copy", "disk_full", "disk_stalled", "disk_error", "other"};
-static_assert(static_cast<size_t>(LossCause::kDiskFull) == CAPTURE_LOST_COUNT);
+static_assert(static_cast<size_t>(LossCause::kOther) == CAPTURE_LOST_COUNT);
 static_assert(static_cast<size_t>(LossCause::kOther) == kLossCauseNames.size() - 1);
 
 // Why a packet was neither taken nor recognised as something else.

@@ -66,6 +66,8 @@ class RingSet {
   // (a virtual one that was taken off its core) is waited for some 10 us; then the packet that it
   // is at does not count as seen yet, though perhaps as matched.
   FilterCounters Counters() const;
+  // What the filter counts from now on when a ring is full. Any thread; the last word wins.
+  void SetFullCause(capture_lost cause);
   // Bytes between tail and head over all rings: what waits to be written.
   uint64_t BytesInRings() const;
 

@@ -42,6 +42,13 @@ class WriteQueue {
   // Of all buffers since the beginning: whether the disk is moving.
   uint64_t bytes_written() const { return bytes_written_; }
   bool failing() const { return failures_ > 0; }
+  // What keeps buffers from becoming free at `now_ns` (CLOCK_BOOTTIME), as the filter counts it.
+  capture_lost Trouble(int64_t now_ns) const;
+  // Since when nothing has been written though there is something; 0 while that is less than
+  // kStalledNs.
+  int64_t stalled_since_ns(int64_t now_ns) const;
+
+  static constexpr int64_t kStalledNs = kNanosecondsPerSecond;
   // Whoever read the stream has gone (EPIPE): nothing more can be written.
   bool stream_closed() const { return stream_closed_; }
   // When to call Pump again if nothing else happens (CLOCK_BOOTTIME); 0: no need.
@@ -86,6 +93,8 @@ class WriteQueue {
   bool direct_refused_ = false;  // by write: for all segments
   bool stream_closed_ = false;
   int failures_ = 0;  // in a row
+  int last_error_ = 0;
+  int64_t moved_at_ns_ = 0;  // when something was written last, or there came to be something
   int64_t failing_since_ns_ = 0;
   int64_t retry_at_ns_ = 0;
 };

@@ -36,8 +36,10 @@ struct WriterOptions {
 struct WriterStatus {
   std::atomic<uint64_t> packets_written{0};  // in files or the stream, for sure
   std::atomic<uint64_t> packets_late{0};
-  std::atomic<int64_t> segment_bytes{0};  // of the current segment, appended
-  std::atomic<bool> failing{false};       // the disk refuses writes at present
+  std::atomic<int64_t> segment_bytes{0};     // of the current segment, appended
+  std::atomic<bool> failing{false};          // the disk refuses writes at present
+  std::atomic<int64_t> round_began_ns{0};    // the last one, CLOCK_BOOTTIME
+  std::atomic<int64_t> stalled_since_ns{0};  // the disk has taken nothing since; 0: it is moving
   std::atomic<bool> count_reached{false};
   std::atomic<bool> stream_closed{false};
 };
@@ -82,6 +84,7 @@ class Writer final : private WriteObserver {
   // Everything that can be done now.
   void RunOnce();
   void TakeAnswers();
+  void TellTrouble();
   void SampleClock(int64_t now_ns);
   void FollowClock();
   // Tells the ledger of time in which this thread did not run.
@@ -118,7 +121,6 @@ class Writer final : private WriteObserver {
     int64_t offset_ns = 0;
   };
   ClockSample sample_;
-  int64_t round_began_ns_ = 0;  // the last one; 0: none yet
   int64_t suspended_ns_ = 0;    // of the machine, as of then
   uint64_t answers_ = 0;        // of the finisher
   uint64_t progress_ = 0;       // at the end: bytes and answers when the disk moved last …
