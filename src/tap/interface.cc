@@ -1,18 +1,15 @@
 #include "dns_monitor/tap/interface.h"
 
 #include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "dns_monitor/base/fd.h"
 #include "dns_monitor/base/status.h"
+#include "link_query.h"
 
 namespace dns_monitor {
 namespace {
@@ -43,34 +40,34 @@ std::optional<KnownLink> FindLink(int hardware_type) {
   return std::nullopt;
 }
 
-// False when the interface went away meanwhile.
-bool Query(int socket_fd, Interface* interface) {
-  ifreq request{};
-  std::strncpy(request.ifr_name, interface->name.c_str(), IFNAMSIZ - 1);
-  if (ioctl(socket_fd, SIOCGIFFLAGS, &request) != 0) return false;
-  interface->up = (request.ifr_flags & IFF_UP) != 0;
-  interface->running = (request.ifr_flags & IFF_RUNNING) != 0;
-  interface->loopback = (request.ifr_flags & IFF_LOOPBACK) != 0;
-  if (ioctl(socket_fd, SIOCGIFHWADDR, &request) != 0) return false;
-  interface->hardware_type = request.ifr_hwaddr.sa_family;
-  return true;
+Interface Describe(const ifinfomsg& link, const rtattr* attribute, int left) {
+  Interface interface;
+  interface.index = link.ifi_index;
+  interface.hardware_type = link.ifi_type;
+  interface.up = (link.ifi_flags & IFF_UP) != 0;
+  interface.running = (link.ifi_flags & IFF_RUNNING) != 0;
+  interface.loopback = (link.ifi_flags & IFF_LOOPBACK) != 0;
+  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+    if (attribute->rta_type != IFLA_IFNAME) continue;
+    const auto* name = static_cast<const char*>(RTA_DATA(attribute));
+    interface.name.assign(name, strnlen(name, RTA_PAYLOAD(attribute)));
+  }
+  return interface;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<Interface>> ListInterfaces() {
-  const Fd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const Fd fallback(socket_fd.valid() ? -1 : socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const int fd = socket_fd.valid() ? socket_fd.get() : fallback.get();
-  if (fd < 0) return ErrnoError("socket");
-  const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> names(if_nameindex(),
-                                                                                &if_freenameindex);
-  if (names == nullptr) return ErrnoError("if_nameindex");
+  constexpr int kAttempts = 10;  // where interfaces come and go all the time
   std::vector<Interface> interfaces;
-  for (const struct if_nameindex* name = names.get(); name->if_index != 0; ++name) {
-    Interface interface { .name = name->if_name, .index = static_cast<int>(name->if_index) };
-    if (Query(fd, &interface)) interfaces.push_back(std::move(interface));
+  absl::Status listed = absl::UnavailableError("");
+  for (int attempt = 0; absl::IsUnavailable(listed) && attempt < kAttempts; ++attempt) {
+    interfaces.clear();
+    listed = ForEachLink([&](const ifinfomsg& link, const rtattr* attributes, int bytes) {
+      interfaces.push_back(Describe(link, attributes, bytes));
+    });
   }
+  DM_RETURN_IF_ERROR(listed);
   std::sort(interfaces.begin(), interfaces.end(),
             [](const Interface& a, const Interface& b) { return a.index < b.index; });
   return interfaces;
