@@ -355,18 +355,18 @@ void Capture::FollowDisk() {
 
 // Says each thing when it changes, not each second.
 void Capture::FollowCpus() {
-  const absl::StatusOr<int> added = tap_->AddMissingRings();
-  const absl::Status before = std::exchange(cpu_trouble_, added.status());
-  if (!added.ok() && added.status() != before) {
-    LogError("rings for CPUs that come online: ", added.status().message());
+  const absl::StatusOr<int> without = tap_->CountCpusWithoutRing();
+  const absl::Status before = std::exchange(cpu_trouble_, without.status());
+  if (!without.ok()) {
+    if (without.status() != before) LogError("online CPUs: ", without.status().message());
+    return;
   }
-  if (added.value_or(0) > 0) {
-    LogInfo("made a ring for ", *added, *added == 1 ? " CPU" : " CPUs", " that came online");
-  }
-  const int without = tap_->cpus_without_ring();
-  if (std::exchange(cpus_without_ring_, without) < without) {
-    LogWarning(without, without == 1 ? " CPU has" : " CPUs have",
-               " no ring: --ring-memory is used up, and what comes there is lost");
+  if (std::exchange(cpus_without_ring_, *without) < *without) {
+    LogWarning(
+        *without,
+        *without == 1 ? " CPU came online without a ring" : " CPUs came online without a ring",
+        ": at the start it was absent, or --ring-memory used up, and now that the privileges "
+        "are dropped none can be made; what comes there is lost");
   }
 }
 

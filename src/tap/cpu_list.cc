@@ -1,20 +1,18 @@
 #include "cpu_list.h"
 
-#include <fstream>
-#include <string>
+#include <fcntl.h>
+
+#include <array>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "dns_monitor/base/read_at.h"
+#include "dns_monitor/base/status.h"
 
 namespace dns_monitor {
-namespace {
-
-constexpr char kOnlinePath[] = "/sys/devices/system/cpu/online";
-
-}  // namespace
-
 absl::StatusOr<std::vector<int>> ParseCpuList(absl::string_view text) {
   std::vector<int> cpus;
   text = absl::StripAsciiWhitespace(text);
@@ -31,13 +29,16 @@ absl::StatusOr<std::vector<int>> ParseCpuList(absl::string_view text) {
   return cpus;
 }
 
-absl::StatusOr<std::vector<int>> OnlineCpus() {
-  std::ifstream file(kOnlinePath);
-  std::string line;
-  if (!std::getline(file, line)) {
-    return absl::UnavailableError(absl::StrCat("cannot read ", kOnlinePath));
-  }
-  return ParseCpuList(line);
+absl::StatusOr<CpuListFile> CpuListFile::Open(const char* path) {
+  Fd fd(open(path, O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return ErrnoError(absl::StrCat("cannot open ", path));
+  return CpuListFile(std::move(fd));
+}
+
+absl::StatusOr<std::vector<int>> CpuListFile::Read() const {
+  std::array<char, 4096> text;  // a page at most (Documentation/filesystems/sysfs.rst)
+  DM_ASSIGN_OR_RETURN(const size_t length, ReadAt(fd_.get(), 0, absl::MakeSpan(text)));
+  return ParseCpuList({text.data(), length});
 }
 
 }  // namespace dns_monitor

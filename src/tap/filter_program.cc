@@ -14,11 +14,10 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "capture.skel.h"
-#include "cpu_list.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/status.h"
-#include "dns_monitor/base/units.h"
 #include "dns_monitor/tap/user_filter.h"
+#include "ring_plan.h"
 
 namespace dns_monitor {
 namespace {
@@ -73,27 +72,6 @@ int64_t TaiNs() {
   return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec;
 }
 
-constexpr uint64_t RingMapBytes(uint64_t ring_bytes) {
-  return ring_bytes + CAPTURE_RING_SLACK_BYTES;
-}
-
-// How many rings of this size fit into the memory for all.
-int RingsWithin(uint64_t memory_bytes, uint64_t ring_bytes) {
-  return static_cast<int>(memory_bytes / RingMapBytes(ring_bytes));
-}
-
-// The largest size of rings that `count` CPUs can have within the memory for all.
-absl::StatusOr<uint64_t> FitRingBytes(uint64_t wanted, uint64_t memory_bytes, int count) {
-  for (uint64_t bytes = wanted; bytes >= CAPTURE_RING_MIN_BYTES; bytes /= 2) {
-    if (RingsWithin(memory_bytes, bytes) >= count) return bytes;
-  }
-  const uint64_t least = RingMapBytes(CAPTURE_RING_MIN_BYTES) * static_cast<uint64_t>(count);
-  return absl::ResourceExhaustedError(
-      absl::StrCat("the memory for rings (", FormatSize(static_cast<int64_t>(memory_bytes)),
-                   ") is less than ", count, count == 1 ? " CPU needs" : " CPUs need",
-                   ": --ring-memory of at least ", FormatSize(static_cast<int64_t>(least))));
-}
-
 size_t RoundUpToPage(size_t bytes) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;
@@ -126,15 +104,18 @@ absl::StatusOr<MappedMap> MappedMap::Map(int map_fd, size_t bytes, int protectio
 absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOptions& options,
                                                                    LinkType link_type) {
   std::unique_ptr<FilterProgram> program(new FilterProgram);
-  DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
+  DM_ASSIGN_OR_RETURN(program->online_cpus_, CpuListFile::Open(kOnlineCpus));
+  DM_ASSIGN_OR_RETURN(const CpuListFile present_cpus, CpuListFile::Open(kPresentCpus));
+  DM_ASSIGN_OR_RETURN(const std::vector<int> online, program->online_cpus_.Read());
+  DM_ASSIGN_OR_RETURN(const std::vector<int> present, present_cpus.Read());
   const uint64_t memory_bytes =
       options.ring_memory_bytes != 0 ? options.ring_memory_bytes : DefaultRingMemoryBytes();
-  DM_ASSIGN_OR_RETURN(program->ring_bytes_, FitRingBytes(options.ring_bytes, memory_bytes,
-                                                         static_cast<int>(online.size())));
-  program->max_rings_ = RingsWithin(memory_bytes, program->ring_bytes_);
+  DM_ASSIGN_OR_RETURN(const RingPlan plan,
+                      PlanRings(online, present, options.ring_bytes, memory_bytes));
+  program->ring_bytes_ = plan.ring_bytes;
   DM_RETURN_IF_ERROR(program->LoadObject(options, link_type));
   DM_RETURN_IF_ERROR(program->MapControl());
-  DM_RETURN_IF_ERROR(program->AddMissingRings().status());
+  for (const int cpu : plan.cpus) DM_RETURN_IF_ERROR(program->AddRing(cpu));
   if (!options.filter.empty()) DM_RETURN_IF_ERROR(program->InstallUserFilter(options));
   return program;
 }
@@ -196,45 +177,29 @@ absl::Status FilterProgram::MapControl() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> FilterProgram::AddMissingRings() {
-  DM_ASSIGN_OR_RETURN(const std::vector<int> online, OnlineCpus());
-  int added = 0;
-  cpus_without_ring_ = 0;
-  for (const int cpu : online) {
-    if (cpu >= cpu_count_ || ring_maps_[cpu].in_use) continue;
-    if (ring_count_ >= max_rings_) {
-      ++cpus_without_ring_;
-      continue;
-    }
-    DM_RETURN_IF_ERROR(AddRing(cpu));
-    ++added;
-  }
-  return added;
+absl::StatusOr<int> FilterProgram::CountCpusWithoutRing() const {
+  DM_ASSIGN_OR_RETURN(const std::vector<int> online, online_cpus_.Read());
+  return static_cast<int>(std::count_if(online.begin(), online.end(), [this](int cpu) {
+    return cpu < cpu_count_ && !ring_maps_[cpu].map.valid();
+  }));
 }
 
-// The reader learns of the ring before the filter does: what the filter puts into it then is
-// younger than anything that the reader holds to be final. It reads there from then on, so the
-// memory stays also when the last step fails, for another try.
 absl::Status FilterProgram::AddRing(int cpu) {
+  if (cpu >= cpu_count_) return absl::OkStatus();
+  const auto bytes = static_cast<uint32_t>(RingMapBytes(ring_bytes_));
+  bpf_map_create_opts map_options{};
+  map_options.sz = sizeof(map_options);
+  map_options.map_flags = BPF_F_MMAPABLE;
+  Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
+  if (!map.valid()) return Refused("a ring", errno);
   Ring& ring = ring_maps_[cpu];
-  if (!ring.map.valid()) {
-    const auto bytes = static_cast<uint32_t>(RingMapBytes(ring_bytes_));
-    bpf_map_create_opts map_options{};
-    map_options.sz = sizeof(map_options);
-    map_options.map_flags = BPF_F_MMAPABLE;
-    Fd map(
-        bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
-    if (!map.valid()) return Refused("a ring", errno);
-    DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(map.get(), bytes, PROT_READ));
-    ring.map = std::move(map);
-    rings_->AddRing(cpu, ring.memory.data());
-  }
+  DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(map.get(), bytes, PROT_READ));
+  ring.map = std::move(map);
+  rings_->AddRing(cpu, ring.memory.data());
   const int map_fd = ring.map.get();
   if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.rings), &cpu, &map_fd, BPF_ANY) != 0) {
     return Refused("a ring in use", errno);
   }
-  ring.in_use = true;
-  ++ring_count_;
   return absl::OkStatus();
 }
 

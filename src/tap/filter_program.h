@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "cpu_list.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/tap/tap.h"
@@ -42,8 +43,7 @@ class FilterProgram {
   RingSet* rings() const { return rings_.get(); }
   uint64_t ring_bytes() const { return ring_bytes_; }
   int entry_fd() const;
-  absl::StatusOr<int> AddMissingRings();
-  int cpus_without_ring() const { return cpus_without_ring_; }
+  absl::StatusOr<int> CountCpusWithoutRing() const;
   int doorbell_fd() const;
   void ClearDoorbell();
 
@@ -58,16 +58,13 @@ class FilterProgram {
   struct Ring {
     Fd map;
     MappedMap memory;
-    bool in_use = false;  // the filter knows it
   };
 
   capture_bpf* skeleton_ = nullptr;
   ring_buffer* doorbell_ = nullptr;
   uint64_t ring_bytes_ = 0;
-  int max_rings_ = 0;
-  int ring_count_ = 0;
-  int cpus_without_ring_ = 0;
   int cpu_count_ = 0;
+  CpuListFile online_cpus_;
   MappedMap control_;
   std::vector<Ring> ring_maps_;  // by CPU
   Fd user_filter_;

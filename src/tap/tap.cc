@@ -83,11 +83,8 @@ int Tap::doorbell_fd() const {
 void Tap::ClearDoorbell() {
   filter_->ClearDoorbell();
 }
-absl::StatusOr<int> Tap::AddMissingRings() {
-  return filter_->AddMissingRings();
-}
-int Tap::cpus_without_ring() const {
-  return filter_->cpus_without_ring();
+absl::StatusOr<int> Tap::CountCpusWithoutRing() const {
+  return filter_->CountCpusWithoutRing();
 }
 
 // With protocol 0 the socket receives nothing until it is bound, so the filter is there first.

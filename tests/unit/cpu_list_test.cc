@@ -34,10 +34,17 @@ TEST(CpuList, TellsWhatIsNone) {
 }
 
 TEST(CpuList, KnowsThisMachine) {
-  const auto cpus = OnlineCpus();
-  ASSERT_TRUE(cpus.ok()) << cpus.status();
-  EXPECT_THAT(*cpus, Not(IsEmpty()));
-  EXPECT_TRUE(std::is_sorted(cpus->begin(), cpus->end()));
+  for (const char* path : {kOnlineCpus, kPresentCpus}) {
+    const auto file = CpuListFile::Open(path);
+    ASSERT_TRUE(file.ok()) << file.status();
+    for (int time = 0; time < 2; ++time) {
+      const auto cpus = file->Read();
+      ASSERT_TRUE(cpus.ok()) << cpus.status();
+      EXPECT_THAT(*cpus, Not(IsEmpty()));
+      EXPECT_TRUE(std::is_sorted(cpus->begin(), cpus->end()));
+    }
+  }
+  EXPECT_TRUE(absl::IsNotFound(CpuListFile::Open("/sys/devices/system/cpu/none").status()));
 }
 
 }  // namespace

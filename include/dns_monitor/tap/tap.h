@@ -40,8 +40,9 @@ std::string MissingCapabilities();
 // Opened, started and stopped by one thread. From Open to the destructor the rings can be read.
 class Tap {
  public:
-  // Loads the filter, makes the control map and a ring for each online CPU, and the socket, which
-  // receives nothing yet. InvalidArgument: the user's filter, with libpcap's words;
+  // Loads the filter, makes the control map, a ring for each online CPU and, as far as the memory
+  // goes, for those that are present and may come online later, and the socket, which receives
+  // nothing yet. All that needs a capability is done here. InvalidArgument: the user's filter, with libpcap's words;
   // ResourceExhausted: memory, or less of it than a ring for each CPU takes; PermissionDenied:
   // capabilities; else what the kernel refused.
   static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
@@ -59,10 +60,9 @@ class Tap {
   absl::Status Rebind(int index);
   // Of the interface that packets come from; -1 when it was removed.
   int BoundIndex() const;
-  // Gives CPUs that came online a ring. Returns how many got one.
-  absl::StatusOr<int> AddMissingRings();
-  // Online, but the memory for all rings is used up: what comes there is counted as lost.
-  int cpus_without_ring() const;
+  // How many CPUs are online that had no ring made for them by Open: what comes there is counted as
+  // lost.
+  absl::StatusOr<int> CountCpusWithoutRing() const;
 
   // Readable when a ring has become a quarter full; ClearDoorbell makes it wait again. One thread.
   int doorbell_fd() const;
