@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <liburing.h>
 
+#include <iterator>
+
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/writer/io_backend.h"
 
@@ -23,7 +25,7 @@ class UringBackend final : public IoBackend {
   }
 
   absl::Status Open(absl::Span<const iovec> buffers) {
-    const int error = io_uring_queue_init(kQueueEntries, &ring_, 0);
+    const int error = io_uring_queue_init(kQueueEntries, &ring_, IORING_SETUP_R_DISABLED);
     if (error < 0) return ErrnoError("io_uring", -error);
     open_ = true;
     unsigned workers[2] = {kBoundedWorkers, kUnboundedWorkers};
@@ -32,7 +34,7 @@ class UringBackend final : public IoBackend {
     // plain writes from the same memory do then.
     fixed_ = io_uring_register_buffers(&ring_, buffers.data(),
                                        static_cast<unsigned>(buffers.size())) == 0;
-    return absl::OkStatus();
+    return Restrict();
   }
 
   const char* name() const override { return "io_uring"; }
@@ -64,6 +66,18 @@ class UringBackend final : public IoBackend {
   }
 
  private:
+  // From here on the ring takes what Start asks for and nothing else, whoever holds it: no other
+  // operation, no flag, no registration (io_uring_register(2), IORING_REGISTER_RESTRICTIONS).
+  absl::Status Restrict() {
+    io_uring_restriction allowed[2] = {};
+    for (io_uring_restriction& one : allowed) one.opcode = IORING_RESTRICTION_SQE_OP;
+    allowed[0].sqe_op = fixed_ ? IORING_OP_WRITE_FIXED : IORING_OP_WRITE;
+    allowed[1].sqe_op = IORING_OP_FALLOCATE;
+    int error = io_uring_register_restrictions(&ring_, allowed, std::size(allowed));
+    if (error == 0) error = io_uring_enable_rings(&ring_);
+    return error == 0 ? absl::OkStatus() : ErrnoError("restrictions of io_uring", -error);
+  }
+
   // Refused for now (EAGAIN, EBUSY, EINTR): the request stays in the submission queue and goes with
   // the next call. Reporting an error instead could bring it under way twice.
   void Submit() { unsubmitted_ = io_uring_submit(&ring_) < 0; }
