@@ -6,6 +6,19 @@
 #include <utility>
 
 namespace dns_monitor {
+namespace {
+
+// Set before the first thread, and never again: no lock.
+std::function<void(const char*)>& Hook() {
+  static auto* hook = new std::function<void(const char*)>;
+  return *hook;
+}
+
+}  // namespace
+
+void SetThreadHook(std::function<void(const char* name)> hook) {
+  Hook() = std::move(hook);
+}
 
 std::thread StartThread(const char* name, std::function<void()> body) {
   // A new thread inherits the mask: set only within it, a signal could come before.
@@ -13,9 +26,13 @@ std::thread StartThread(const char* name, std::function<void()> body) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(body));
+  std::thread thread([name, body = std::move(body)] {
+    // By the thread itself: another's name is a file in /proc, which may be out of reach.
+    pthread_setname_np(pthread_self(), name);
+    if (Hook()) Hook()(name);
+    body();
+  });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(thread.native_handle(), name);
   return thread;
 }
 

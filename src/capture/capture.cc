@@ -394,9 +394,10 @@ absl::Status RunCapture(const CaptureOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   // A limit on the size of files is told by EFBIG.
   signal(SIGXFSZ, SIG_IGN);
-  const LogThread log_thread;
   Capture capture(options);
   DM_RETURN_IF_ERROR(capture.Open());
+  // Before any packet comes, so that no packet waits for standard error.
+  const LogThread log_thread;
   DM_RETURN_IF_ERROR(capture.Start());
   absl::Status status = capture.Run();
   status.Update(capture.Close());

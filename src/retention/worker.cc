@@ -1,10 +1,9 @@
 #include "dns_monitor/retention/worker.h"
 
-#include <pthread.h>
-
 #include <chrono>
-#include <csignal>
 #include <utility>
+
+#include "dns_monitor/base/thread.h"
 
 namespace dns_monitor {
 namespace {
@@ -48,12 +47,7 @@ RetentionWorker::~RetentionWorker() {
 }
 
 void RetentionWorker::Start() {
-  // Signals are for the thread that waits for them; a new thread inherits the mask.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { Run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = StartThread("retention", [this] { Run(); });
 }
 
 void RetentionWorker::OnSegmentFinished(FinishedSegment segment) {
@@ -76,7 +70,6 @@ void RetentionWorker::Stop() {
 }
 
 void RetentionWorker::Run() {
-  pthread_setname_np(pthread_self(), "retention");
   for (;;) {
     std::vector<FinishedSegment> finished;
     bool stopping = false;

@@ -37,12 +37,14 @@ Ledger LedgerOf(const Segment& segment) {
 }  // namespace
 
 Finisher::Finisher(Disk* disk, FinisherOptions options)
-    : disk_(disk), options_(std::move(options)), wake_fd_(MakeEventFd()) {
-  thread_ = StartThread("finisher", [this] { Run(); });
-}
+    : disk_(disk), options_(std::move(options)), wake_fd_(MakeEventFd()) {}
 
 Finisher::~Finisher() {
   if (thread_.joinable()) Stop().IgnoreError();
+}
+
+void Finisher::Start() {
+  thread_ = StartThread("finisher", [this] { Run(); });
 }
 
 void Finisher::Open(Segment* segment) {
@@ -67,7 +69,7 @@ Segment* Finisher::NextFinished() {
 absl::Status Finisher::Stop() {
   stopping_.store(true);
   Raise(wake_fd_.get());
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   return first_error_;
 }
 

@@ -75,6 +75,7 @@ void Writer::Start() {
   if (finisher_ == nullptr) {
     assembler_.BeginStream(options_.stream_fd, sample_.offset_ns);
   } else {
+    finisher_->Start();
     assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
   }
   thread_ = StartThread("writer", [this] { Run(); });

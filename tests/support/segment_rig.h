@@ -46,6 +46,7 @@ class SegmentRig : private WriteObserver {
     finisher.zone = zone_;
     finisher.answer_fd = answer_fd_.get();
     finisher_ = std::make_unique<Finisher>(&disk_, std::move(finisher));
+    finisher_->Start();
     backend_ = MakePwriteBackend();
     queue_ = std::make_unique<WriteQueue>(backend_.get(), &clock_, &pool_,
                                           static_cast<WriteObserver*>(this));

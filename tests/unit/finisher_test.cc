@@ -54,6 +54,7 @@ class FinisherTest : public testing::Test {
   void Start() { Start(Options()); }
   void Start(FinisherOptions options) {
     finisher_ = std::make_unique<Finisher>(&disk_, std::move(options));
+    finisher_->Start();
   }
 
   // The next answer of that kind; nullptr, and a failure, when none comes.

@@ -198,6 +198,7 @@ TEST_F(SalvageOnDiskTest, LeavesAloneWhatACaptureHasOpenByEitherDescriptor) {
   FinisherOptions options;
   options.interface = "eth0";
   Finisher finisher(directory_.disk(), options);
+  finisher.Start();
   finisher.Open(&segment);
   ASSERT_TRUE(finisher.Stop().ok());
   for (Fd* last : {&segment.buffered, &segment.direct}) {

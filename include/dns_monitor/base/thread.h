@@ -7,7 +7,11 @@
 namespace dns_monitor {
 
 // Runs `body` on a thread of its own that gets no signal: those are for the thread that waits for
-// them. `name` (15 characters at most, prctl(2)) is what ps and top show.
+// them. `name` (a constant, 15 characters at most, prctl(2)) is what ps and top show.
 std::thread StartThread(const char* name, std::function<void()> body);
+
+// From now on each new thread calls `hook` with its name before anything else. To be called while
+// there is only one thread.
+void SetThreadHook(std::function<void(const char* name)> hook);
 
 }  // namespace dns_monitor

@@ -43,6 +43,9 @@ class Finisher {
   Finisher(Disk* disk, FinisherOptions options);
   ~Finisher();
 
+  // Starts the thread. Once; what was asked before is done then.
+  void Start();
+
   // The writer's thread. The segment is the finisher's until NextOpened or NextFinished returns it.
   // A segment that cannot be opened is tried again, with growing pauses, until it can or Stop;
   // others are finished meanwhile.

@@ -61,8 +61,8 @@ class Writer final : private WriteObserver {
                                                         RingSet* rings, Disk* disk);
   ~Writer() override;
 
-  // Begins the first segment, as of Create: the filter may have been attached since. Starts the
-  // thread.
+  // Begins the first segment, as of Create: the filter may have been attached since. Starts its
+  // threads: there are none before.
   void Start();
   // Any thread: ends the current segment and begins the next.
   void RotateSoon();
