@@ -32,6 +32,7 @@ dns_monitor_static_library(bpf bpf/libbpf.h)
 dns_monitor_static_library(uring liburing.h)
 dns_monitor_static_library(nettle nettle/sha2.h)
 dns_monitor_static_library(xxhash xxhash.h)
+dns_monitor_static_library(seccomp seccomp.h)
 target_link_libraries(dep::elf INTERFACE dep::z)
 target_link_libraries(dep::bpf INTERFACE dep::elf)
 
