@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,7 @@
 #include "dns_monitor/recovery/recover.h"
 #include "dns_monitor/retention/peers.h"
 #include "dns_monitor/retention/worker.h"
+#include "dns_monitor/sandbox/sandbox.h"
 #include "dns_monitor/writer/writer.h"
 #include "event_loop.h"
 #include "ledgers.h"
@@ -73,6 +75,7 @@ class Capture {
   absl::Status Close();
 
  private:
+  absl::Status OpenFiles();
   absl::Status OpenDirectory();
   absl::Status CheckGroup();
   void RecoverLeftovers();
@@ -81,6 +84,7 @@ class Capture {
   absl::Status OpenWriter();
   int64_t MaxSegmentBytes() const;
   absl::Status OpenLoop();
+  absl::Status DropPrivileges();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void OnSecond();
   void FollowCpus();
@@ -90,6 +94,7 @@ class Capture {
 
   const CaptureOptions options_;
   const Clock& clock_ = SystemClock();
+  Privileges privileges_;
   std::string directory_;  // absolute
   std::unique_ptr<Disk> disk_;
   Fd lock_;
@@ -115,11 +120,48 @@ class Capture {
 };
 
 absl::Status Capture::Open() {
+  DM_ASSIGN_OR_RETURN(privileges_, Privileges::Plan(options_.account, options_.group));
   DM_ASSIGN_OR_RETURN(interface_, FindInterface(options_.interface));
-  if (!options_.stream()) DM_RETURN_IF_ERROR(OpenDirectory());
+  if (!options_.stream()) DM_RETURN_IF_ERROR(OpenFiles());
   DM_RETURN_IF_ERROR(OpenTap());
   DM_RETURN_IF_ERROR(OpenLoop());
-  return OpenWriter();
+  DM_RETURN_IF_ERROR(OpenWriter());
+  return DropPrivileges();
+}
+
+absl::Status Capture::DropPrivileges() {
+  if (!options_.sandbox) {
+    LogWarning("--no-sandbox: this process keeps its privileges, and may do all that its user may");
+    return absl::OkStatus();
+  }
+  SandboxOptions sandbox{.directory = directory_, .registry = ""};
+  if (options_.retention.min_free()) sandbox.registry = kRegistryDirectory;
+  return EnterSandbox(privileges_, sandbox);
+  // From here on: no privileges.
+}
+
+// By whom it will be without privileges, so that what that one cannot do is told now, and the lock,
+// the entry in the registry and all files are that one's.
+absl::Status Capture::OpenFiles() {
+  if (!options_.sandbox) return OpenDirectory();
+  constexpr mode_t kDirectoryMode = 0750;
+  constexpr mode_t kRegistryMode = 0755;
+  DM_RETURN_IF_ERROR(privileges_.MakeDirectory(options_.directory, kDirectoryMode));
+  // Without it, joining the others fails, and says so.
+  if (options_.retention.min_free()) {
+    privileges_.MakeDirectory(kRegistryDirectory, kRegistryMode).IgnoreError();
+  }
+  absl::Status opened = privileges_.Without([this] { return OpenDirectory(); });
+  if (!absl::IsPermissionDenied(opened)) return opened;
+  if (options_.account) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(opened.message(), " (as the user ", options_.account->name, ")"));
+  }
+  if (geteuid() != 0) return opened;
+  return absl::PermissionDeniedError(
+      absl::StrCat(opened.message(),
+                   " (root drops its privileges: give --user, or a directory in "
+                   "which root may write without them)"));
 }
 
 absl::Status Capture::OpenDirectory() {
@@ -279,6 +321,8 @@ absl::Status Capture::Start() {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
   writer_->Start();
+  // All threads are there, each with its own system calls.
+  if (options_.sandbox) DM_RETURN_IF_ERROR(ConfineMainThread());
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
           FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
           writer_->backend_name());
@@ -394,10 +438,12 @@ absl::Status RunCapture(const CaptureOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   // A limit on the size of files is told by EFBIG.
   signal(SIGXFSZ, SIG_IGN);
+  std::optional<LogThread> log_thread;  // outlives the capture
   Capture capture(options);
   DM_RETURN_IF_ERROR(capture.Open());
-  // Before any packet comes, so that no packet waits for standard error.
-  const LogThread log_thread;
+  // Only now, because threads inherit what was dropped; but before any packet comes, because none
+  // may wait for standard error.
+  log_thread.emplace();
   DM_RETURN_IF_ERROR(capture.Start());
   absl::Status status = capture.Run();
   status.Update(capture.Close());

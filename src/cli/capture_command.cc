@@ -136,6 +136,7 @@ CaptureCommand::CaptureCommand(CLI::App* app)
   AddRetention();
   AddSelection();
   AddEngine();
+  AddPrivileges();
   AddEnd();
   command_->footer(
       "TIME is 30s, 5m, 1h, 1d, 1h30m; SIZE is 64K, 64M, 1G, 1GiB (powers of 1024).\n"
@@ -259,6 +260,18 @@ void CaptureCommand::AddEngine() {
       ->group("Engine");
 }
 
+void CaptureCommand::AddPrivileges() {
+  AddParsed(command_, "--user", "USER",
+            "become USER once all is open; DIR is made for it when missing (needs root)",
+            FindAccount, [this](const Account& account) { options_.account = account; })
+      ->group("Privileges (all are dropped once the capture is open)");
+  command_
+      ->add_flag_callback(
+          "--no-sandbox", [this] { options_.sandbox = false; },
+          "for debugging: keep them, and allow all system calls and files")
+      ->group("Privileges (all are dropped once the capture is open)");
+}
+
 void CaptureCommand::AddEnd() {
   AddParsed(command_, "-c,--count", "N", "end after N packets", ParseCount, [this](uint64_t count) {
     options_.max_packets = count;
@@ -294,6 +307,9 @@ absl::Status CaptureCommand::Check() const {
     if (!stream || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("a stream has no files: leave ", option, " out"));
+  }
+  if (!options_.sandbox && options_.account) {
+    return absl::InvalidArgumentError("--no-sandbox keeps the user: leave --user out");
   }
   if (ports_.size() > CAPTURE_MAX_PORTS) {
     return absl::InvalidArgumentError(

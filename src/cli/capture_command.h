@@ -27,6 +27,7 @@ class CaptureCommand {
   void AddRetention();
   void AddSelection();
   void AddEngine();
+  void AddPrivileges();
   void AddEnd();
 
   CLI::App* command_;

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/retention/retention.h"
+#include "dns_monitor/sandbox/privileges.h"
 #include "dns_monitor/tap/tap.h"
 
 namespace dns_monitor {
@@ -28,7 +29,9 @@ struct CaptureOptions {
   int64_t group = -1;  // -1: as created
   RetentionLimits retention;
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();
-  int64_t duration_ns = 0;  // 0: until a signal
+  int64_t duration_ns = 0;         // 0: until a signal
+  std::optional<Account> account;  // whose process it becomes once it is open; none: unchanged
+  bool sandbox = true;             // false, for debugging: keeps its privileges, all is allowed
 
   bool stream() const { return directory.empty(); }
 };
