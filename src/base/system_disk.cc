@@ -178,6 +178,10 @@ absl::Status SystemDisk::SyncFile(int fd) {
 absl::Status SystemDisk::Rename(const std::string& from, const std::string& to) {
   DM_RETURN_IF_ERROR(CheckName(from));
   DM_RETURN_IF_ERROR(CheckName(to));
+  struct stat info {};
+  if (Stat(from, &info) == 0 && !S_ISREG(info.st_mode)) {
+    return absl::InvalidArgumentError(absl::StrCat(Path(from), " is not a regular file"));
+  }
   const int dir = directory_.get();
   if (renameat2(dir, from.c_str(), dir, to.c_str(), RENAME_NOREPLACE) == 0) {
     return absl::OkStatus();

@@ -1,6 +1,7 @@
 #include "dns_monitor/writer/finisher.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -32,6 +33,13 @@ Ledger LedgerOf(const Segment& segment) {
   ledger.interface_begin = facts.interface_begin;
   ledger.index = facts.index;
   return ledger;
+}
+
+bool IsSameFile(const Fd& left, const Fd& right) {
+  struct stat one {};
+  struct stat other {};
+  return fstat(left.get(), &one) == 0 && fstat(right.get(), &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 }  // namespace
@@ -132,7 +140,9 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
   Lock(segment->buffered);
   if (direct_refused_) return absl::OkStatus();
   absl::StatusOr<Fd> direct = disk_->Open(name.Part(), Caching::kDirect);
-  if (direct.ok()) {
+  if (direct.ok() && !IsSameFile(*direct, segment->buffered)) {
+    LogWarning(name.Part(), " was replaced by another file, which is left alone");
+  } else if (direct.ok()) {
     segment->direct = *std::move(direct);
     Lock(segment->direct);
   } else {

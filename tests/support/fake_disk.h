@@ -36,7 +36,7 @@ enum class DiskOp {
 
 // Files that were created or opened are memory files (memfd_create(2)), so their descriptors can be
 // written by any means but O_DIRECT, for which Caching is only recorded. Thread-safe.
-class FakeDisk final : public Disk {
+class FakeDisk : public Disk {
  public:
   static constexpr int64_t kBlockBytes = 4096;
 

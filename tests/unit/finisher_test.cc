@@ -179,6 +179,27 @@ TEST_F(FinisherTest, FallsBackWhereDirectIsRefusedWithOneLine) {
   EXPECT_TRUE(finisher_->Stop().ok()) << "a fall-back is no error";
 }
 
+// Somebody puts another file in the place of each one that was just made.
+class SwappingDisk final : public FakeDisk {
+ public:
+  absl::StatusOr<Fd> Open(const std::string& name, Caching caching) override {
+    EXPECT_TRUE(Remove(name).ok());
+    EXPECT_TRUE(Create(name, caching).ok());
+    return FakeDisk::Open(name, caching);
+  }
+};
+
+TEST_F(FinisherTest, LeavesAFileAloneThatHasTakenThePlaceOfItsOwn) {
+  SwappingDisk disk;
+  finisher_ = std::make_unique<Finisher>(&disk, Options());
+  finisher_->Start();
+  const auto segment = Open();
+  EXPECT_TRUE(segment->buffered.valid());
+  EXPECT_FALSE(segment->direct.valid());
+  EXPECT_EQ(log_.Count("was replaced by another file"), 1);
+  finisher_.reset();
+}
+
 TEST_F(FinisherTest, LocksBothDescriptors) {
   Start();
   Open();

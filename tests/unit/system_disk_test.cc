@@ -231,6 +231,15 @@ void CheckRename(Disk& disk, const std::string& path) {
   EXPECT_EQ(disk.Rename("a", "d").code(), StatusCode::kNotFound);
 }
 
+TEST_F(SystemDiskTest, RenamesNothingButFiles) {
+  ASSERT_EQ(symlink("/etc/passwd", Path("link").c_str()), 0);
+  ASSERT_EQ(mkdir(Path("directory").c_str(), 0700), 0);
+  for (const char* name : {"link", "directory"}) {
+    EXPECT_EQ(disk_->Rename(name, "new").code(), StatusCode::kInvalidArgument) << name;
+  }
+  EXPECT_FALSE(disk_->Exists("new"));
+}
+
 TEST_F(SystemDiskTest, RenamesWithoutReplacing) {
   CheckRename(*disk_, path_);
 }

@@ -62,7 +62,8 @@ class Disk {
   virtual absl::Status SetModified(int fd, int64_t time_ns) = 0;
   // fsync(2).
   virtual absl::Status SyncFile(int fd) = 0;
-  // Renames without replacing: AlreadyExists when `to` exists (renameat2 RENAME_NOREPLACE).
+  // Renames a regular file without replacing: AlreadyExists when `to` exists (renameat2
+  // RENAME_NOREPLACE), InvalidArgument when something else has taken the place of `from`.
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   // Renames, in place of `to` when it exists: at each moment `to` is the one file or the other.
   virtual absl::Status Replace(const std::string& from, const std::string& to) = 0;
