@@ -167,8 +167,9 @@ absl::StatusOr<std::vector<sock_filter>> Profile::Compile() const {
 
 void AllowAnyThread(Profile* profile) {
   profile->Allow(kAnyThread);
-  // Memory, but none to run code from.
-  profile->Allow(SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  // Memory, but none to run code from, and none of a file or of the packet socket.
+  profile->Allow(SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                                  SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)});
   profile->Allow(SCMP_SYS(mprotect), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   // Of what is open already: fstat(3) is one of them, as the C library makes it.
   profile->Allow(SCMP_SYS(newfstatat),

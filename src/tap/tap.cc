@@ -101,6 +101,19 @@ absl::Status Tap::OpenSocket() {
   if (setsockopt(socket_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore)) != 0) {
     return ErrnoError("PACKET_IGNORE_OUTGOING");
   }
+  return ForbidSending();
+}
+
+// With a ring for sending, whatever is written to the socket is left out, and the ring's frames are
+// sent instead (net/packet/af_packet.c, packet_sendmsg). This one is empty, and nobody maps it: so
+// who takes over the process puts no frame onto the wire.
+absl::Status Tap::ForbidSending() {
+  const auto page = static_cast<unsigned>(sysconf(_SC_PAGESIZE));
+  const tpacket_req ring{
+      .tp_block_size = page, .tp_block_nr = 1, .tp_frame_size = page, .tp_frame_nr = 1};
+  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_TX_RING, &ring, sizeof(ring)) != 0) {
+    return ErrnoError("PACKET_TX_RING");
+  }
   return absl::OkStatus();
 }
 

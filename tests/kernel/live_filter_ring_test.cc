@@ -2,7 +2,10 @@
 // losses, events, the doorbell, and the end.
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -192,6 +195,38 @@ TEST(LiveFilter, TheDoorbellRingsAlsoWhenAnEventFillsTheQuarter) {
   tap->cpu()->settings_generation += 40;  // an event stands before the next packet
   SendRecord(kRecordBytes);
   EXPECT_TRUE(IsReadable(tap->tap().doorbell_fd()));
+}
+
+// --------------------------------------------------------------------------------------- sending
+
+// The packet sockets of this process.
+std::vector<int> PacketSockets() {
+  std::vector<int> found;
+  for (int fd = 3; fd < 1024; ++fd) {
+    int domain = 0;
+    socklen_t length = sizeof(domain);
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_PACKET) {
+      found.push_back(fd);
+    }
+  }
+  return found;
+}
+
+TEST(LiveFilter, ItsSocketSendsNothing) {
+  const std::vector<int> before = PacketSockets();
+  const auto tap = LiveTap::Open(kLeft);
+  ASSERT_NE(tap, nullptr);
+  const Bytes frame = Query();
+  int tried = 0;
+  for (const int fd : PacketSockets()) {
+    if (std::find(before.begin(), before.end(), fd) != before.end()) continue;
+    ++tried;
+    EXPECT_EQ(write(fd, frame.data(), frame.size()), 0);
+    EXPECT_EQ(send(fd, frame.data(), frame.size(), MSG_DONTWAIT), 0);
+  }
+  EXPECT_EQ(tried, 1);
+  SendLeft(frame);
+  EXPECT_EQ(tap->AwaitSeen(1), kTaken) << "what was written came too";
 }
 
 // ------------------------------------------------------------------------------------------ stop

@@ -129,6 +129,12 @@ TEST_F(SandboxTest, RefusesWhatIsNotListed) {
     void* code = mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return code == MAP_FAILED ? errno : 0;
   });
+  const int file = open(Path("captures/file").c_str(), O_RDWR | O_CLOEXEC);
+  ExpectByAll("ENOSYS", [file] {
+    void* content = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, file, 0);
+    return content == MAP_FAILED ? errno : 0;
+  });
+  close(file);
 }
 
 TEST_F(SandboxTest, ListsForEachThreadWhatItNeeds) {

@@ -71,6 +71,7 @@ class Tap {
  private:
   explicit Tap(TapOptions options);
   absl::Status OpenSocket();
+  absl::Status ForbidSending();
   absl::Status BindTo(int index);
   absl::Status BePromiscuousOn(int index);
 
