@@ -126,7 +126,9 @@ absl::Status Capture::Open() {
   DM_RETURN_IF_ERROR(OpenTap());
   DM_RETURN_IF_ERROR(OpenLoop());
   DM_RETURN_IF_ERROR(OpenWriter());
-  return DropPrivileges();
+  DM_RETURN_IF_ERROR(DropPrivileges());
+  // From here on: no privileges.
+  return absl::OkStatus();
 }
 
 absl::Status Capture::DropPrivileges() {
@@ -137,7 +139,6 @@ absl::Status Capture::DropPrivileges() {
   SandboxOptions sandbox{.directory = directory_, .registry = ""};
   if (options_.retention.min_free()) sandbox.registry = kRegistryDirectory;
   return EnterSandbox(privileges_, sandbox);
-  // From here on: no privileges.
 }
 
 // By whom it will be without privileges, so that what that one cannot do is told now, and the lock,

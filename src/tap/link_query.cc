@@ -94,7 +94,7 @@ absl::Status ForEachLink(const OnLink& on_link) {
 absl::Status AskForLink(int index, const OnLink& on_link) {
   LinkQuery query;
   DM_RETURN_IF_ERROR(query.Ask(index, 0));
-  const absl::Status answer = query.Receive(on_link);
+  absl::Status answer = query.Receive(on_link);
   if (absl::ErrnoToStatusCode(ENODEV) != answer.code()) return answer;
   return absl::NotFoundError(absl::StrCat("no interface with index ", index));
 }

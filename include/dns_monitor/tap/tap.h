@@ -42,9 +42,9 @@ class Tap {
  public:
   // Loads the filter, makes the control map, a ring for each online CPU and, as far as the memory
   // goes, for those that are present and may come online later, and the socket, which receives
-  // nothing yet. All that needs a capability is done here. InvalidArgument: the user's filter, with libpcap's words;
-  // ResourceExhausted: memory, or less of it than a ring for each CPU takes; PermissionDenied:
-  // capabilities; else what the kernel refused.
+  // nothing yet. All that needs a capability is done here. InvalidArgument: the user's filter, with
+  // libpcap's words; ResourceExhausted: memory, or less of it than a ring for each CPU takes;
+  // PermissionDenied: capabilities; else what the kernel refused.
   static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
   ~Tap();
 
