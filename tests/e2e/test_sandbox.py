@@ -3,6 +3,7 @@ import os
 import pwd
 import shutil
 import signal
+import unittest
 
 from lab.case import LabCase
 from lab.process import DNS_MONITOR, cpus, run
@@ -183,6 +184,45 @@ class Sandbox(LabCase):
         monitor.wait_for(r"dns0 is there again")
         self.assertIn("promiscuity 1", self.right.ip("-d", "link", "show", "dns0"))
         self.assertEqual(monitor.finish().captured, 100)
+
+    def capture_with_cpus(self, online, present):
+        """A capture that is told of these CPUs; the path of the file that says which are online."""
+        paths = []
+        for text in (online, present):
+            paths.append(self.path("cpus"))
+            with open(paths[-1], "w", encoding="ascii") as file:
+                file.write(text)
+        cpu = "/sys/devices/system/cpu"
+        script = (f'mount --bind {paths[0]} {cpu}/online && mount --bind {paths[1]} {cpu}/present'
+                  ' && exec "$@"')
+        return self.capture(self.right, "dns0", prefix=("sh", "-c", script, "sh")), paths[0]
+
+    def bring_online(self, path, text):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+
+    @unittest.skipIf(len(cpus()) < 2, "one CPU only")
+    def test_a_cpu_that_comes_online(self):
+        """It was present, so it has a ring."""
+        first, second = cpus()[:2]
+        monitor, online = self.capture_with_cpus(f"{first}", f"{first},{second}")
+        self.bring_online(online, f"{first},{second}")
+        self.send(self.left, "10.53.0.99", "--count", "100", "--cpu", str(second))
+        monitor.wait_for_packets(100)
+        self.assertEqual(monitor.finish().captured, 100)
+        self.assertNotIn("without a ring", monitor.errors())
+
+    @unittest.skipIf(len(cpus()) < 2, "one CPU only")
+    def test_a_cpu_that_is_plugged_in(self):
+        """No ring can be made any more: told once, and what comes there is counted."""
+        first, second = cpus()[:2]
+        monitor, online = self.capture_with_cpus(f"{first}", f"{first}")
+        self.bring_online(online, f"{first},{second}")
+        monitor.wait_for(r"1 CPU came online without a ring: .*privileges are dropped")
+        self.send(self.left, "10.53.0.99", "--count", "100", "--cpu", str(second))
+        summary = monitor.finish()
+        self.assertEqual((summary.captured, summary.lost), (0, 100))
+        self.assertEqual(monitor.errors().count("came online without a ring"), 1)
 
     def test_a_link_in_place_of_the_lock(self):
         directory, target = self.make_directory(), self.path("target")
