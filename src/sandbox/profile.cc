@@ -61,8 +61,9 @@ constexpr int kFileCalls[] = {SCMP_SYS(openat),   SCMP_SYS(newfstatat), SCMP_SYS
                               SCMP_SYS(statx),    SCMP_SYS(getdents64), SCMP_SYS(lseek),
                               SCMP_SYS(flock),    SCMP_SYS(fsync),      SCMP_SYS(pread64),
                               SCMP_SYS(unlinkat), SCMP_SYS(read),       SCMP_SYS(write)};
-constexpr int kFinisherCalls[] = {SCMP_SYS(pwrite64), SCMP_SYS(ftruncate), SCMP_SYS(fchmod),
-                                  SCMP_SYS(fchown),   SCMP_SYS(renameat2), SCMP_SYS(linkat)};
+constexpr int kFileChanges[] = {SCMP_SYS(pwrite64),  SCMP_SYS(ftruncate), SCMP_SYS(fchmod),
+                                SCMP_SYS(fchown),    SCMP_SYS(renameat),  SCMP_SYS(renameat2),
+                                SCMP_SYS(utimensat), SCMP_SYS(linkat)};
 constexpr int kRetentionCalls[] = {SCMP_SYS(fstatfs), SCMP_SYS(faccessat), SCMP_SYS(faccessat2)};
 
 // The list of CPUs, the interface, the packet socket that follows it.
@@ -180,6 +181,7 @@ void AllowAnyThread(Profile* profile) {
 
 void AllowFiles(Profile* profile) {
   profile->Allow(kFileCalls);
+  profile->Allow(kFileChanges);
   for (const uint64_t command : {F_GETFL, F_SETFD}) {  // fdopendir(3)
     profile->Allow(SCMP_SYS(fcntl), {SCMP_A1_64(SCMP_CMP_EQ, command)});
   }
@@ -218,8 +220,9 @@ absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind) 
     profile.Allow(kWriterCalls);
   } else if (kind == "finisher") {
     AllowFiles(&profile);
-    profile.Allow(kFinisherCalls);
     AllowLinkQueries(&profile);
+  } else if (kind == "recovery") {
+    AllowFiles(&profile);
   } else if (kind == "retention") {
     AllowFiles(&profile);
     profile.Allow(kRetentionCalls);

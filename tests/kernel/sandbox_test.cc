@@ -32,7 +32,7 @@ namespace {
 
 using Action = std::function<int()>;  // 0 or an errno
 
-constexpr const char* kKinds[] = {"main", "writer", "finisher", "retention", "log"};
+constexpr const char* kKinds[] = {"main", "writer", "finisher", "retention", "recovery", "log"};
 
 class SandboxTest : public testing::Test {
  protected:
