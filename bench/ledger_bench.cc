@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kRecordBytes = 113;  // 16 of a header, 97 of a frame
 constexpr size_t kPackets = 131072;   // 14 MiB: larger than L2
 constexpr size_t kFileBytes = kRecordBytes * kPackets;
-constexpr size_t kBufferBytes = size_t{1} << 20;
-constexpr size_t kBufferCount = 12;  // as the writer's pool
+constexpr size_t kBufferBytes = size_t{4} << 20;  // as the writer's pool
+constexpr size_t kBufferCount = 4;
 constexpr size_t kPageBytes = 4096;
 
 // Records in a row, copied one at a time to buffers that are filled in turn, as the writer does.

@@ -128,7 +128,7 @@ int WriteThrough(WriteQueue* queue, IoBackend* backend, BufferPool* pool, Segmen
 
 enum BackendKind { kUring, kPwrite };
 
-// The writer's queue: 1 MiB buffers, one write under way, blocks allocated ahead.
+// The writer's queue: its buffers, one write under way, blocks allocated ahead.
 void Queue(benchmark::State& state, BackendKind kind, bool direct) {
   BufferPool pool(1);
   const std::vector<iovec> buffers = pool.Iovecs();
@@ -189,8 +189,8 @@ Fd PreallocatedFile() {
   return file;
 }
 
-// Ceilings: O_DIRECT pwrite(2) of 1 MiB, into blocks that exist or that even hold data already; and
-// the system calls alone.
+// Ceilings: O_DIRECT pwrite(2) of a buffer, into blocks that exist or that even hold data already;
+// and the system calls alone.
 void CeilingPreallocated(benchmark::State& state) {
   NoiseBuffers();
   Measure(state, PreallocatedFile, PwriteAll);
@@ -216,12 +216,12 @@ void CeilingDevNull(benchmark::State& state) {
 BENCHMARK(CeilingDevNull)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 // Would several writes under way at once be faster? Bare io_uring with registered buffers,
-// O_DIRECT, writes that extend the file into blocks allocated ahead (as the writer's), `depth` at a
-// time.
+// O_DIRECT, writes of 1 MiB that extend the file into blocks allocated ahead (as the writer's),
+// `depth` at a time.
 class InFlight {
  public:
   InFlight(unsigned depth, bool linked) : depth_(depth), linked_(linked) {
-    if (io_uring_queue_init(kBufferCount, &ring_, 0) < 0) return;
+    if (io_uring_queue_init(kPieces, &ring_, 0) < 0) return;
     open_ = true;
     io_uring_register_buffers(&ring_, buffers_.data(), static_cast<unsigned>(buffers_.size()));
   }
@@ -239,9 +239,9 @@ class InFlight {
     while (offset < file_bytes || under_way > 0) {
       // Linked writes end their chain at each submission, so a chain is waited for as a whole.
       const unsigned room = linked_ && under_way > 0 ? 0 : depth_ - under_way;
-      const int64_t left = (file_bytes - offset) / static_cast<int64_t>(kBufferBytes);
+      const int64_t left = (file_bytes - offset) / kPieceBytes;
       const auto count = static_cast<unsigned>(std::min<int64_t>(room, left));
-      for (unsigned i = 0; i < count; ++i, offset += kBufferBytes) {
+      for (unsigned i = 0; i < count; ++i, offset += kPieceBytes) {
         if (const int error = Prepare(file, offset, linked_ && i + 1 < count)) return error;
       }
       under_way += count;
@@ -252,17 +252,23 @@ class InFlight {
   }
 
  private:
+  static constexpr int64_t kPieceBytes = 1 << 20;
+  static constexpr int64_t kPiecesOfBuffer = kBufferBytes / kPieceBytes;
+  static constexpr int64_t kPieces = kPiecesOfBuffer * kBufferCount;
+
   int Prepare(const Fd& file, int64_t offset, bool linked) {
-    if (offset + static_cast<int64_t>(kBufferBytes) > allocated_) {
+    if (offset + kPieceBytes > allocated_) {
       if (fallocate(file.get(), FALLOC_FL_KEEP_SIZE, allocated_, kAllocationStepBytes) != 0) {
         return errno;
       }
       allocated_ += kAllocationStepBytes;
     }
-    const auto buffer = static_cast<int>(static_cast<size_t>(offset) / kBufferBytes % kBufferCount);
+    const int64_t piece = offset / kPieceBytes % kPieces;
+    const auto buffer = static_cast<int>(piece / kPiecesOfBuffer);
+    auto* memory = static_cast<std::byte*>(buffers_[buffer].iov_base);
     io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
-    io_uring_prep_write_fixed(sqe, file.get(), buffers_[buffer].iov_base, kBufferBytes,
-                              static_cast<__u64>(offset), buffer);
+    io_uring_prep_write_fixed(sqe, file.get(), memory + piece % kPiecesOfBuffer * kPieceBytes,
+                              kPieceBytes, static_cast<__u64>(offset), buffer);
     if (linked) io_uring_sqe_set_flags(sqe, IOSQE_IO_LINK);
     return 0;
   }
@@ -273,7 +279,7 @@ class InFlight {
       const int result = cqe->res;
       io_uring_cqe_seen(&ring_, cqe);
       --*under_way;
-      if (result != static_cast<int>(kBufferBytes)) return result < 0 ? -result : EIO;
+      if (result != int{kPieceBytes}) return result < 0 ? -result : EIO;
     }
     return 0;
   }
@@ -317,8 +323,9 @@ bool TakeFlags(int* argc, char** argv) {
     if (absl::ConsumePrefix(&argument, "--dir=")) {
       directory = std::string(argument);
     } else if (absl::ConsumePrefix(&argument, "--mib=")) {
-      if (!absl::SimpleAtoi(argument, &mib) || mib < 1) {
-        fprintf(stderr, "writer_bench: --mib= wants a number from 1\n");
+      constexpr int64_t kBufferMib = kBufferBytes >> 20;
+      if (!absl::SimpleAtoi(argument, &mib) || mib < 1 || mib % kBufferMib != 0) {
+        fprintf(stderr, "writer_bench: --mib= wants a multiple of %d\n", int{kBufferMib});
         return false;
       }
       file_bytes = mib << 20;

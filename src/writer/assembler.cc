@@ -7,10 +7,6 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/units.h"
 
-// The merge and the methods that it calls for each packet become one loop, in DrainFrom: the
-// compiler by itself leaves three calls a packet, a quarter of the whole.
-#define DM_HOT inline __attribute__((always_inline))
-
 namespace dns_monitor {
 namespace {
 
@@ -18,22 +14,6 @@ namespace {
 // (bpf/store.bpf.h, OFFSET_TOLERANCE_NS).
 constexpr int64_t kOffsetToleranceNs = 20'000;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
-// For frames of DNS's usual size a call of memcpy costs as much as the copying.
-constexpr size_t kStepBytes = 32;
-constexpr size_t kMostBytesInSteps = 512;
-
-DM_HOT void CopyFrame(std::byte* to, const std::byte* from, size_t length) {
-  if (length < kStepBytes || length > kMostBytesInSteps) {
-    std::memcpy(to, from, length);
-    return;
-  }
-  // The last step may overlap the one before.
-  const std::byte* const last_from = from + length - kStepBytes;
-  std::byte* const last_to = to + length - kStepBytes;
-  for (; from < last_from; from += kStepBytes, to += kStepBytes) std::memcpy(to, from, kStepBytes);
-  std::memcpy(last_to, last_from, kStepBytes);
-}
 
 }  // namespace
 
@@ -46,6 +26,7 @@ Assembler::Assembler(const SegmentOptions& options, const Clock* clock, const Ri
       rings_(rings),
       pool_(pool),
       queue_(queue),
+      stamper_(options.nanoseconds),
       indexer_(options.nanoseconds),
       begun_(std::make_unique<AccountMark>()) {
   for (Segment& segment : segments_) Reuse(&segment);
@@ -197,20 +178,7 @@ void Assembler::Append(const void* bytes, size_t length) {
   }
 }
 
-DM_HOT PcapRecordHeader Assembler::MakeHeader(const RecordView& record, int64_t wall_ns) {
-  auto fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
-  if (fraction_ns >= kNanosecondsPerSecond) {
-    second_start_ns_ = wall_ns - wall_ns % kNanosecondsPerSecond;
-    fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
-  }
-  const auto fraction = static_cast<uint32_t>(fraction_ns);
-  return {.seconds = static_cast<uint32_t>(second_start_ns_ / kNanosecondsPerSecond),
-          .fraction = options_.nanoseconds ? fraction : fraction / 1000,
-          .captured_length = record.length,
-          .original_length = record.wire_length};
-}
-
-DM_HOT void Assembler::CountPacket(const RecordView& record) {
+void Assembler::CountPacket(const RecordView& record) {
   SegmentFacts& facts = segment_->facts;
   facts.length_bytes += sizeof(PcapRecordHeader) + record.length;
   ++facts.packets;
@@ -223,16 +191,6 @@ DM_HOT void Assembler::CountPacket(const RecordView& record) {
   if (oldest_unflushed_ns_ == 0) oldest_unflushed_ns_ = record.time_ns;
 }
 
-// What Append does for every record but those at a buffer's end.
-DM_HOT void Assembler::AppendWithinBuffer(const PcapRecordHeader& header,
-                                          const RecordView& record) {
-  std::byte* to = buffer_->data + buffer_->used;
-  std::memcpy(to, &header, sizeof(header));
-  CopyFrame(to + sizeof(header), record.payload, record.length);
-  buffer_->used += sizeof(header) + record.length;
-  if (buffer_->used - indexed_ >= kHashBytes) IndexAppended();
-}
-
 void Assembler::IndexAppended() {
   if (!segment_->stream) {
     indexer_.OnAppended({buffer_->data + indexed_, buffer_->used - indexed_});
@@ -240,7 +198,7 @@ void Assembler::IndexAppended() {
   indexed_ = buffer_->used;
 }
 
-DM_HOT bool Assembler::TakePacket(const RecordView& record) {
+bool Assembler::OnPacket(const RecordView& record) {
   const size_t bytes = sizeof(PcapRecordHeader) + record.length;
   if (limit_reached()) return false;
   if (static_cast<int64_t>(record.time_ns) >= border_boot_ns_ ||
@@ -250,15 +208,12 @@ DM_HOT bool Assembler::TakePacket(const RecordView& record) {
   // A record is shorter than a buffer, so one more is always enough.
   if (buffer_->room() < bytes && pool_->available() == 0) return false;
   const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
-  const PcapRecordHeader header = MakeHeader(record, wall_ns);
-  indexer_.OnRecord(segment_->facts.length_bytes, wall_ns);
-  if (buffer_->room() >= bytes) {
-    AppendWithinBuffer(header, record);
-  } else {
-    Append(&header, sizeof(header));
-    Append(record.payload, record.length);
-  }
+  const PcapRecordHeader header = stamper_.Stamp(record, wall_ns);
+  if (!segment_->stream) indexer_.OnRecord(segment_->facts.length_bytes, wall_ns);
+  Append(&header, sizeof(header));
+  Append(record.payload, record.length);
   CountPacket(record);
+  if (buffer_->used - indexed_ >= kHashBytes) IndexAppended();
   return true;
 }
 
@@ -319,30 +274,6 @@ bool Assembler::SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns) {
   LogWarning("the clock was set ", back ? "back" : "ahead", " by ",
              FormatDuration(std::abs(moved_ns)), back ? ": a new segment begins" : "");
   return true;
-}
-
-bool Assembler::OnPacket(const RecordView& record) {
-  return TakePacket(record);
-}
-
-// This, with TakePacket inlined into the merge.
-struct Assembler::HotSink {
-  Assembler* assembler;
-  DM_HOT bool OnPacket(const RecordView& record) { return assembler->TakePacket(record); }
-  bool OnLoss(int cpu, uint64_t time_ns, const capture_loss& loss) {
-    return assembler->OnLoss(cpu, time_ns, loss);
-  }
-  bool OnStep(uint64_t time_ns, const capture_step& step) {
-    return assembler->OnStep(time_ns, step);
-  }
-  bool OnSettings(uint64_t time_ns, const capture_settings& settings) {
-    return assembler->OnSettings(time_ns, settings);
-  }
-};
-
-DrainResult Assembler::DrainFrom(Merger* merger) {
-  HotSink sink{this};
-  return merger->Drain(sink);
 }
 
 }  // namespace dns_monitor

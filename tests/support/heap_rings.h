@@ -72,8 +72,9 @@ class HeapProducer {
   uint64_t Stamp(uint64_t now_ns) { return ring_stamp(cpu_, now_ns); }
   // Counts a packet as lost for want of room, to be told before the next record.
   void Lose(uint64_t time_ns) { ring_count_full(cpu_, time_ns); }
-  // False when the ring is full: then it is lost.
-  bool Put(uint64_t time_ns, uint32_t type, const void* payload, uint32_t length) {
+  // False when the ring is full: then it is lost. With `wire_length` 0 nothing was clipped.
+  bool Put(uint64_t time_ns, uint32_t type, const void* payload, uint32_t length,
+           uint32_t wire_length = 0) {
     ring_reservation room;
     if (!ring_reserve(cpu_, ring_bytes_, length, &room)) {
       Lose(time_ns);
@@ -82,7 +83,8 @@ class HeapProducer {
     ring_tell_pending(cpu_, At(room.head), time_ns, &room);
     std::byte* record = At(room.packet);
     std::memcpy(record + sizeof(capture_record), payload, length);
-    ring_put_header(reinterpret_cast<capture_record*>(record), time_ns, type, length, length);
+    ring_put_header(reinterpret_cast<capture_record*>(record), time_ns, type, length,
+                    wire_length == 0 ? length : wire_length);
     ring_publish(cpu_, room.end);
     return true;
   }

@@ -29,7 +29,8 @@ struct FinishedFile {
   PcapContent content;  // of bytes
 };
 
-// Plays the writer's thread for a test that holds the clock. Records are handed over directly.
+// Plays the writer's thread for a test that holds the clock. Records are handed over directly, or
+// by its ring.
 class SegmentRig : private WriteObserver {
  public:
   static constexpr int64_t kWaitMs = 60'000;  // for the finisher's thread, at the most
@@ -90,6 +91,19 @@ class SegmentRig : private WriteObserver {
   }
   void PutAt(absl::Time time, absl::string_view payload) { Put(ToBoot(time), payload); }
   void PutNow(absl::string_view payload) { Put(clock_.BoottimeNs(), payload); }
+
+  // What is to be taken by Drain.
+  HeapProducer Producer() { return {rings_, 0}; }
+  // The writer's way: all that is in the ring, through the merge, or up to the limit of packets.
+  void Drain() {
+    merger_.ObserveAll();
+    assembler_->set_cursors(merger_.cursors());
+    Retry([this] {
+      return assembler_->DrainFrom(&merger_) == DrainResult::kDrained ||
+             assembler_->limit_reached();
+    });
+    StoreRelease(&rings_.cpu(0)->tail, merger_.cursors()[0]);
+  }
 
   // What the writer does each round, besides taking records.
   void FollowClock() {
@@ -173,6 +187,7 @@ class SegmentRig : private WriteObserver {
   Fd answer_fd_;
   absl::TimeZone zone_;
   HeapRings rings_{1, CAPTURE_RING_MIN_BYTES};
+  Merger merger_{rings_.set()};
   BufferPool pool_{1};
   std::vector<uint64_t> cursors_{0};
   std::unique_ptr<IoBackend> backend_;

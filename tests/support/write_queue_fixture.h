@@ -17,7 +17,6 @@
 namespace dns_monitor {
 
 inline constexpr size_t kBlock = kDirectAlignBytes;
-inline constexpr size_t kMiB = 1 << 20;
 
 inline char PatternByte(size_t position) {
   return static_cast<char>(position * 131 + (position >> 8) * 17 + (position >> 16) * 7);

@@ -49,7 +49,7 @@ TEST_F(WriteQueueTest, FallsBackOnceWhereDirectWritesAreRefused) {
   });
   for (int count = 0; count < 3; ++count) {
     BeginSegment();
-    Append(kMiB + 100'000);
+    Append(kBufferBytes + 100'000);
     EndSegment();
     Settle();
     ExpectAllWritten();
@@ -64,10 +64,10 @@ TEST_F(WriteQueueTest, FallsBackOnceWhereDirectWritesAreRefused) {
 
 TEST_F(WriteQueueTest, FallsBackInTheMiddleOfASegment) {
   BeginSegment();
-  Append(kMiB);
+  Append(kBufferBytes);
   EXPECT_TRUE(Flush());
   disk_.Answer({5000, -EINVAL});
-  Append(2 * kMiB + 50);
+  Append(2 * kBufferBytes + 50);
   EndSegment();
   Settle();
   ExpectAllWritten();
@@ -78,7 +78,7 @@ TEST_F(WriteQueueTest, FallsBackInTheMiddleOfASegment) {
 
 TEST_F(WriteQueueTest, PausesLongerWithEachFailure) {
   BeginSegment();
-  Append(kMiB);
+  Append(kBufferBytes);
   disk_.AnswerAlways(-EIO);
   EndSegment();
   std::vector<int64_t> pauses_ns;
@@ -107,7 +107,7 @@ TEST_F(WriteQueueTest, PausesBrieflyAgainAfterARecovery) {
   BeginSegment();
   disk_.Answer({-EIO, -EIO, -EIO, -EIO, -EIO, 100});
   disk_.AnswerAlways(-EIO);
-  Append(kMiB);
+  Append(kBufferBytes);
   EndSegment();
   const int64_t first_pause_ns = queue_.retry_at_ns() - clock_.BoottimeNs();
   while (disk_.Writes().size() < 7) {
@@ -122,7 +122,7 @@ TEST_F(WriteQueueTest, RecoversFromErrors) {
     log_.Clear();
     BeginSegment();
     disk_.Answer({FakeIoBackend::kAll, error, error, error});
-    Append(2 * kMiB + 300);
+    Append(2 * kBufferBytes + 300);
     EndSegment();
     EXPECT_TRUE(queue_.failing());
     clock_.Advance(7 * kNanosecondsPerSecond);
@@ -176,7 +176,7 @@ TEST_F(WriteQueueTest, TellsADiskThatGivesNoAnswer) {
 
 TEST_F(WriteQueueTest, TakesWhatADiskTakesThatRunsFullAndIsFreed) {
   BeginSegment();
-  size_t room = 700'000;
+  size_t room = 2'800'000;
   disk_.AnswerBy([&room](const IoRequest& request) {
     if (room == 0) return int64_t{-ENOSPC};
     const size_t taken = std::min(room, request.length) / kBlock * kBlock;
@@ -184,10 +184,10 @@ TEST_F(WriteQueueTest, TakesWhatADiskTakesThatRunsFullAndIsFreed) {
     room -= length;
     return static_cast<int64_t>(length);
   });
-  Append(4 * kMiB);
+  Append(4 * kBufferBytes);
   EndSegment();
   for (int count = 0; count < 200 && !queue_.idle(); ++count) {
-    if (count % 10 == 9) room += 300'000;
+    if (count % 10 == 9) room += 1'200'000;
     clock_.Advance(kNanosecondsPerSecond);
     queue_.Pump();
   }
@@ -205,12 +205,12 @@ TEST_F(WriteQueueTest, TakesARepetitionForAFullDisk) {
     if (offset >= room) return int64_t{-ENOSPC};
     return static_cast<int64_t>(std::min(request.length, room - offset));
   });
-  Append(kMiB);
+  Append(kBufferBytes);
   EndSegment();
   EXPECT_TRUE(queue_.failing());
   EXPECT_GT(queue_.retry_at_ns(), clock_.BoottimeNs());
   EXPECT_LT(disk_.requests().size(), 5u);
-  room = kMiB;
+  room = kBufferBytes;
   Settle();
   ExpectAllWritten();
 }
@@ -218,7 +218,7 @@ TEST_F(WriteQueueTest, TakesARepetitionForAFullDisk) {
 TEST_F(WriteQueueTest, HoldsBuffersUntilTheDiskIsBack) {
   BeginSegment();
   disk_.AnswerAlways(-ENOSPC);
-  EXPECT_TRUE(Append(kBufferCount * kMiB)) << "all buffers";
+  EXPECT_TRUE(Append(kBufferCount * kBufferBytes)) << "all buffers";
   EXPECT_FALSE(Append(1)) << "no buffer is free";
   EXPECT_EQ(pool_.available(), 0u);
   disk_.AnswerAlways(FakeIoBackend::kAll);
@@ -234,9 +234,9 @@ TEST_F(WriteQueueTest, HoldsBuffersUntilTheDiskIsBack) {
 TEST_F(WriteQueueTest, StartsNothingNewWithinThePause) {
   BeginSegment();
   disk_.Answer({-EIO});
-  Append(kMiB + 1);
+  Append(kBufferBytes + 1);
   const size_t requests = disk_.requests().size();
-  Append(2 * kMiB);
+  Append(2 * kBufferBytes);
   Flush();
   EndSegment();
   EXPECT_EQ(disk_.requests().size(), requests);
@@ -252,7 +252,7 @@ TEST_F(WriteQueueTest, StreamsEachByteOnce) {
   Append(100);
   Flush();
   Settle();
-  Append(2 * kMiB + 17);
+  Append(2 * kBufferBytes + 17);
   Flush();
   Settle();
   EndSegment();
@@ -272,7 +272,7 @@ TEST_F(WriteQueueTest, TellsWhenTheReaderHasGone) {
   BeginStream();
   EXPECT_FALSE(queue_.stream_closed());
   disk_.Hold();
-  Append(3 * kMiB + 5);
+  Append(3 * kBufferBytes + 5);
   disk_.AnswerAlways(-EPIPE);
   disk_.StopHolding();
   queue_.Pump();
@@ -290,7 +290,7 @@ TEST_F(WriteQueueTest, TellsWhenTheReaderHasGone) {
 TEST_F(WriteQueueTest, AbandonsWhatADeadDiskRefuses) {
   BeginSegment();
   disk_.AnswerAlways(-EIO);
-  Append(5 * kMiB);
+  Append(5 * kBufferBytes);
   EndSegment();
   EXPECT_FALSE(queue_.idle());
   queue_.Abandon();
@@ -319,7 +319,7 @@ TEST_F(WriteQueueTest, AbandonsAFlush) {
 TEST_F(WriteQueueTest, AbandonsWhatIsUnderWay) {
   BeginSegment();
   disk_.Hold();
-  Append(kMiB);
+  Append(kBufferBytes);
   EndSegment();
   queue_.Abandon();
   EXPECT_TRUE(queue_.idle());

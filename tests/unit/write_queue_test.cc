@@ -34,17 +34,17 @@ TEST_F(WriteQueueTest, WritesBlocksDirectlyAndTheTailThroughTheCache) {
 
 TEST_F(WriteQueueTest, WritesAFullBufferWithOneRequest) {
   BeginSegment();
-  Append(3 * kMiB);
+  Append(3 * kBufferBytes);
   EndSegment();
   Settle();
   ExpectAllWritten();
   EXPECT_THAT(disk_.Writes(), SizeIs(3));
-  for (const IoRequest& write : disk_.Writes()) EXPECT_EQ(write.length, kMiB);
+  for (const IoRequest& write : disk_.Writes()) EXPECT_EQ(write.length, kBufferBytes);
 }
 
 TEST_F(WriteQueueTest, WritesThroughTheCacheWhereThereIsNoDirect) {
   BeginSegment(/*direct=*/false);
-  Append(kMiB + 5000);
+  Append(kBufferBytes + 5000);
   EndSegment();
   Settle();
   ExpectAllWritten();
@@ -56,7 +56,7 @@ TEST_F(WriteQueueTest, NamesTheRegisteredBufferOfEachRequest) {
   disk_.Hold();
   const int first_index = buffer_->index;
   const std::byte* first_data = buffer_->data;
-  Append(2 * kMiB);
+  Append(2 * kBufferBytes);
   EndSegment();
   Settle();
   const std::vector<IoRequest> writes = disk_.Writes();
@@ -68,13 +68,13 @@ TEST_F(WriteQueueTest, NamesTheRegisteredBufferOfEachRequest) {
 
 TEST_F(WriteQueueTest, AllocatesAheadOfDirectWritesOnly) {
   Target* cached = BeginSegment(/*direct=*/false);
-  Append(kMiB);
+  Append(kBufferBytes);
   EndSegment();
   Settle();
   EXPECT_EQ(cached->file->allocated_bytes, 0);
   Target* direct = BeginSegment();
   for (int count = 0; count < 130; ++count) {  // more than one step
-    Append(kMiB);
+    Append(kBufferBytes);
     Settle();
     ASSERT_GE(direct->file->allocated_bytes, static_cast<int64_t>(direct->file->bytes.size()));
   }
@@ -88,7 +88,7 @@ TEST_F(WriteQueueTest, WritesOnWhenNothingCanBeAllocated) {
   for (const int answer : {-ENOSPC, -EOPNOTSUPP, -EIO, -EINTR}) {
     disk_.AllocateAnswer(answer);
     BeginSegment();
-    Append(2 * kMiB);
+    Append(2 * kBufferBytes);
     EndSegment();
     Settle();
     ExpectAllWritten();
@@ -98,7 +98,7 @@ TEST_F(WriteQueueTest, WritesOnWhenNothingCanBeAllocated) {
 
 TEST_F(WriteQueueTest, WaitsForTheSegmentToBeOpened) {
   Target* target = BeginSegment(/*direct=*/true, /*opened=*/false);
-  Append(2 * kMiB + 10);
+  Append(2 * kBufferBytes + 10);
   EXPECT_TRUE(Flush());
   queue_.Pump();
   EXPECT_THAT(disk_.requests(), IsEmpty());
@@ -111,7 +111,7 @@ TEST_F(WriteQueueTest, WaitsForTheSegmentToBeOpened) {
 
 TEST_F(WriteQueueTest, FinishesSegmentsInTheirOrder) {
   Target* first = BeginSegment();
-  Append(kMiB + 1);
+  Append(kBufferBytes + 1);
   disk_.Hold();
   EndSegment();
   Target* second = BeginSegment(/*direct=*/true, /*opened=*/false);
@@ -137,7 +137,7 @@ TEST_F(WriteQueueTest, GoesOnBehindShortWrites) {
   for (const bool direct : {true, false}) {
     BeginSegment(direct);
     disk_.Answer({1, 2, 510, 511, 512, 513, 4095, 4096, 4097, 65'535, 65'536, 65'537, 300'001});
-    Append(3 * kMiB + 77);
+    Append(3 * kBufferBytes + 77);
     EndSegment();
     Settle();
     ExpectAllWritten();
@@ -147,8 +147,8 @@ TEST_F(WriteQueueTest, GoesOnBehindShortWrites) {
 TEST_F(WriteQueueTest, GoesOnBehindEachShortLength) {
   for (int64_t length = 1; length <= 9000; length += length < 20 ? 1 : 251) {
     BeginSegment();
-    disk_.Answer({length, length, kMiB - 20'000, length});
-    Append(kMiB);
+    disk_.Answer({length, length, kBufferBytes - 20'000, length});
+    Append(kBufferBytes);
     EndSegment();
     Settle();
     ExpectAllWritten();
@@ -169,9 +169,9 @@ TEST_F(WriteQueueTest, TakesWritesOfOneByteThroughTheCache) {
 
 TEST_F(WriteQueueTest, TellsNothingOfAShortWrite) {
   BeginSegment();
-  disk_.Answer({kMiB - 1});
+  disk_.Answer({kBufferBytes - 1});
   disk_.AnswerBy([](const IoRequest&) { return int64_t{-EIO}; });
-  Append(kMiB);
+  Append(kBufferBytes);
   EndSegment();
   EXPECT_THAT(checkpoints_, IsEmpty());
   EXPECT_THAT(written_, IsEmpty());
@@ -186,7 +186,7 @@ TEST_F(WriteQueueTest, TellsNothingOfAShortWrite) {
 TEST_F(WriteQueueTest, NeverWaitsForASlowDisk) {
   BeginSegment();
   disk_.Hold();
-  Append(3 * kMiB);
+  Append(3 * kBufferBytes);
   EndSegment();
   for (int count = 0; count < 5; ++count) {
     queue_.Pump();
@@ -279,7 +279,7 @@ TEST_F(WriteQueueTest, TakesOneFlushAtATime) {
 TEST_F(WriteQueueTest, FlushesAgainAndAgainWithoutAHole) {
   BeginSegment();
   std::mt19937 random(1);
-  while (total_ < 3 * kMiB) {
+  while (total_ < 3 * kBufferBytes) {
     Append(1 + random() % 70'000);
     ASSERT_TRUE(Flush());
     ASSERT_EQ(last_checkpoint(), total_);
@@ -336,7 +336,7 @@ TEST_F(WriteQueueTest, SealsTwoBuffersWhileTheFlushIsUnderWay) {
   disk_.Hold();
   Append(100);
   EXPECT_TRUE(Flush());
-  Append(2 * kMiB);
+  Append(2 * kBufferBytes);
   EndSegment();
   Settle();
   ExpectAllWritten();
@@ -345,13 +345,13 @@ TEST_F(WriteQueueTest, SealsTwoBuffersWhileTheFlushIsUnderWay) {
 TEST_F(WriteQueueTest, FlushesBehindWhatIsSealed) {
   BeginSegment();
   disk_.Hold();
-  Append(kMiB + 100);
+  Append(kBufferBytes + 100);
   EXPECT_TRUE(Flush());
   EXPECT_THAT(checkpoints_, IsEmpty());
   Settle();
   ASSERT_THAT(checkpoints_, SizeIs(2));
-  EXPECT_EQ(checkpoints_[0].packets, kMiB);
-  EXPECT_EQ(checkpoints_[1].packets, kMiB + 100);
+  EXPECT_EQ(checkpoints_[0].packets, kBufferBytes);
+  EXPECT_EQ(checkpoints_[1].packets, kBufferBytes + 100);
   ExpectAllWritten();
 }
 

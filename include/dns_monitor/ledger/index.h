@@ -42,6 +42,15 @@ class SegmentIndexer {
     last_ns_ = std::max(last_ns_, time_ns);
   }
 
+  // As many more that begin before records_end(), none of them older than any before; the last one
+  // is this old.
+  void OnRecords(uint64_t count, int64_t last_ns) {
+    packets_ += count;
+    last_ns_ = std::max(last_ns_, last_ns);
+  }
+  // The end of the stretch that the last record began in.
+  int64_t records_end() const { return records_end_; }
+
   // The file's next bytes, its header's too, kHashBytes or more at a time. OnRecord comes before
   // the bytes that it is about.
   void OnAppended(absl::Span<const std::byte> bytes);

@@ -21,6 +21,31 @@ namespace dns_monitor {
 
 struct AccountMark;
 
+// Makes the headers of a file's records. Divides only when a second begins.
+class RecordStamper {
+ public:
+  explicit RecordStamper(bool nanoseconds) : nanoseconds_(nanoseconds) {}
+
+  PcapRecordHeader Stamp(const RecordView& record, int64_t wall_ns) {
+    auto fraction_ns = static_cast<uint64_t>(wall_ns - second_start_ns_);
+    if (fraction_ns >= kNanosecondsPerSecond) {
+      seconds_ = static_cast<uint32_t>(wall_ns / kNanosecondsPerSecond);
+      fraction_ns = static_cast<uint64_t>(wall_ns % kNanosecondsPerSecond);
+      second_start_ns_ = wall_ns - static_cast<int64_t>(fraction_ns);
+    }
+    const auto fraction = static_cast<uint32_t>(fraction_ns);
+    return {.seconds = seconds_,
+            .fraction = nanoseconds_ ? fraction : fraction / 1000,
+            .captured_length = record.length,
+            .original_length = record.wire_length};
+  }
+
+ private:
+  bool nanoseconds_;
+  uint32_t seconds_ = 0;
+  int64_t second_start_ns_ = 0;  // of the last record
+};
+
 struct SegmentOptions {
   LinkType link_type = LinkType::kEthernet;
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
@@ -83,9 +108,8 @@ class Assembler {
   int64_t stepped_at_ns() const { return stepped_at_ns_; }
 
  private:
-  struct HotSink;
+  class HotPath;
 
-  bool TakePacket(const RecordView& record);
   bool CanBeginSegment() const { return free_count_ > 0 && pool_->available() > 0; }
   // Only when one can.
   void BeginSegment(int64_t from_ns);
@@ -95,9 +119,9 @@ class Assembler {
   void PutFileHeader();
   void SealBuffer(bool ends_segment);
   void Append(const void* bytes, size_t length);
-  void AppendWithinBuffer(const PcapRecordHeader& header, const RecordView& record);
-  PcapRecordHeader MakeHeader(const RecordView& record, int64_t wall_ns);
   void CountPacket(const RecordView& record);
+  // How many bytes of packets may be appended to the buffer until something else is due.
+  size_t RoomForMore() const;
   // Gives the indexer what the buffer has got since.
   void IndexAppended();
   // The segment holds all that it will: its index, and the balance up to here.
@@ -119,6 +143,7 @@ class Assembler {
   size_t free_count_ = 0;
   Segment* segment_ = nullptr;
   Buffer* buffer_ = nullptr;
+  RecordStamper stamper_;
   SegmentIndexer indexer_;
   size_t indexed_ = 0;                  // bytes of the buffer
   std::unique_ptr<AccountMark> begun_;  // the books when the segment began
@@ -126,9 +151,8 @@ class Assembler {
   int64_t wall_offset_ns_ = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
   int64_t tai_offset_ns_ = 0;   // CLOCK_TAI - CLOCK_REALTIME, as last looked at
   int64_t stepped_at_ns_ = 0;
-  int64_t border_boot_ns_ = 0;   // where the segment ends, in the ring's time
-  uint64_t last_time_ns_ = 0;    // of the youngest record appended
-  int64_t second_start_ns_ = 0;  // the whole second that the last packet fell into
+  int64_t border_boot_ns_ = 0;  // where the segment ends, in the ring's time
+  uint64_t last_time_ns_ = 0;   // of the youngest record appended
   uint64_t packets_ = 0;
   uint64_t late_ = 0;
   uint64_t oldest_unflushed_ns_ = 0;

@@ -11,8 +11,10 @@
 
 namespace dns_monitor {
 
-inline constexpr size_t kBufferBytes = size_t{1} << 20;
-inline constexpr size_t kBufferCount = 12;
+// Also the size of a write: each costs a wake-up of the writer and of io_uring's worker, and the
+// disk's interrupt. Of 1 MiB they cost 6 ns a packet flat out, of 4 MiB 3.
+inline constexpr size_t kBufferBytes = size_t{4} << 20;
+inline constexpr size_t kBufferCount = 4;
 // Of memory, offset and length for O_DIRECT: covers 512-byte and 4096-byte sectors.
 inline constexpr size_t kDirectAlignBytes = 4096;
 
