@@ -17,6 +17,7 @@
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/file_lock.h"
 #include "dns_monitor/base/log.h"
+#include "dns_monitor/base/notify.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/system_disk.h"
 #include "dns_monitor/base/thread.h"
@@ -60,9 +61,18 @@ std::string OwnPath() {
   return error ? "dns-monitor" : path.string();
 }
 
+// A service whose manager cannot be told is ended by that; the log says why.
+Notifier ConnectToManager() {
+  absl::StatusOr<Notifier> manager = Notifier::Connect();
+  if (manager.ok()) return *std::move(manager);
+  LogWarning("the service manager cannot be told: ", manager.status().message());
+  return {};
+}
+
 class Capture {
  public:
-  explicit Capture(const CaptureOptions& options) : options_(options) {}
+  Capture(const CaptureOptions& options, const Notifier& manager)
+      : options_(options), manager_(manager) {}
   ~Capture() {
     recovery_cancelled_ = true;
     AwaitRecovery();
@@ -84,15 +94,19 @@ class Capture {
   absl::Status OpenWriter();
   int64_t MaxSegmentBytes() const;
   absl::Status OpenLoop();
+  absl::Status AddTimers();
   absl::Status DropPrivileges();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
+  void OnHangup();
   void OnSecond();
+  void TellAlive();
   void FollowCpus();
   void FollowDisk();
   void OnOpened(const SegmentFacts& facts);
   void OnFinished(const SegmentFacts& facts);
 
   const CaptureOptions options_;
+  const Notifier& manager_;
   const Clock& clock_ = SystemClock();
   Privileges privileges_;
   std::string directory_;  // absolute
@@ -112,6 +126,7 @@ class Capture {
   absl::Status cpu_trouble_;      // said last
   int cpus_without_ring_ = 0;     // said last
   int64_t stalled_since_ns_ = 0;  // said last
+  int64_t watched_round_ns_ = 0;  // of the writer
   CurrentFile current_file_;
   std::unique_ptr<Writer> writer_;
   Fd done_fd_;
@@ -253,17 +268,27 @@ absl::Status Capture::OpenLoop() {
   DM_RETURN_IF_ERROR(loop_.Open());
   DM_RETURN_IF_ERROR(loop_.AddSignals({SIGINT, SIGTERM, SIGHUP}, [this](int signal) {
     if (signal == SIGHUP) {
-      writer_->RotateSoon();
+      OnHangup();
     } else {
       loop_.Quit();
     }
   }));
+  DM_RETURN_IF_ERROR(AddTimers());
+  DM_RETURN_IF_ERROR(loop_.AddReadable(link_watch_->fd(), [this] { link_watch_->OnReadable(); }));
+  return loop_.AddReadable(done_fd_.get(), [this] { loop_.Quit(); });
+}
+
+absl::Status Capture::AddTimers() {
   DM_RETURN_IF_ERROR(loop_.AddTimer(kNanosecondsPerSecond, [this] { OnSecond(); }));
   if (options_.duration_ns > 0) {
     DM_RETURN_IF_ERROR(loop_.AddTimer(options_.duration_ns, [this] { loop_.Quit(); }));
   }
-  DM_RETURN_IF_ERROR(loop_.AddReadable(link_watch_->fd(), [this] { link_watch_->OnReadable(); }));
-  return loop_.AddReadable(done_fd_.get(), [this] { loop_.Quit(); });
+  if (!manager_.connected()) return absl::OkStatus();
+  // For people who ask; the manager tells each change to all who listen to it.
+  DM_RETURN_IF_ERROR(
+      loop_.AddTimer(5 * kNanosecondsPerSecond, [this] { manager_.Status(status_line_->Text()); }));
+  if (manager_.watchdog_ns() == 0) return absl::OkStatus();
+  return loop_.AddTimer(manager_.watchdog_ns() / 2, [this] { TellAlive(); });
 }
 
 // Under a limit on the size of files (ulimit -f), the next segment begins in time.
@@ -327,6 +352,8 @@ absl::Status Capture::Start() {
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
           FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
           writer_->backend_name());
+  manager_.Status(absl::StrCat("capturing on ", interface_.name));
+  manager_.Ready();
   return absl::OkStatus();
 }
 
@@ -338,6 +365,7 @@ absl::Status Capture::Run() {
 }
 
 absl::Status Capture::Close() {
+  manager_.Stopping();
   tap_->Stop();                // from here on no record comes
   recovery_cancelled_ = true;  // the rest at the next start
   AwaitRecovery();
@@ -358,6 +386,19 @@ absl::Status Capture::Close() {
   if (unwritten == 0) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
+}
+
+void Capture::OnHangup() {
+  manager_.Reloading();
+  writer_->RotateSoon();
+  manager_.Ready();
+}
+
+// Only while the writer's thread goes on: that alone is no sign of life that the main thread lives.
+// Whether it went on since the last time, and not when, as a machine may be suspended in between.
+void Capture::TellAlive() {
+  const int64_t round_ns = writer_->status().round_began_ns.load();
+  if (std::exchange(watched_round_ns_, round_ns) != round_ns) manager_.Alive();
 }
 
 void Capture::OnSecond() {
@@ -440,7 +481,8 @@ absl::Status RunCapture(const CaptureOptions& options) {
   // A limit on the size of files is told by EFBIG.
   signal(SIGXFSZ, SIG_IGN);
   std::optional<LogThread> log_thread;  // outlives the capture
-  Capture capture(options);
+  const Notifier manager = ConnectToManager();
+  Capture capture(options, manager);
   DM_RETURN_IF_ERROR(capture.Open());
   // Only now, because threads inherit what was dropped; but before any packet comes, because none
   // may wait for standard error.

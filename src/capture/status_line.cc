@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/clock.h"
@@ -31,13 +32,17 @@ StatusLine::~StatusLine() {
 void StatusLine::Show(const StatusSample& sample) {
   const StatusSample before = std::exchange(last_, sample);
   const int64_t elapsed_ns = sample.time_ns - before.time_ns;
-  double rate = 0;
+  packets_per_second_ = 0;
   if (before.time_ns != 0 && elapsed_ns > 0) {
-    rate = static_cast<double>(sample.matched - before.matched) * kNanosecondsPerSecond /
-           static_cast<double>(elapsed_ns);
+    packets_per_second_ = static_cast<double>(sample.matched - before.matched) *
+                          kNanosecondsPerSecond / static_cast<double>(elapsed_ns);
   }
   // A terminal that wraps at its last column would break the line.
-  ShowStatus(Format(sample, rate, TerminalColumns() - 1));
+  ShowStatus(Format(sample, packets_per_second_, TerminalColumns() - 1));
+}
+
+std::string StatusLine::Text() const {
+  return Format(last_, packets_per_second_, std::numeric_limits<int>::max());
 }
 
 std::string StatusLine::Format(const StatusSample& sample, double packets_per_second, int columns) {

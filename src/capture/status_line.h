@@ -26,12 +26,15 @@ class StatusLine {
 
   // Shows the sample, with the rate since the one before.
   void Show(const StatusSample& sample);
+  // What was shown last, of any length.
+  std::string Text() const;
 
   // The line without escape sequences, clipped to `columns`.
   static std::string Format(const StatusSample& sample, double packets_per_second, int columns);
 
  private:
   StatusSample last_;
+  double packets_per_second_ = 0;
 };
 
 }  // namespace dns_monitor

@@ -12,8 +12,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -24,6 +26,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "dns_monitor/base/notify.h"
 #include "dns_monitor/base/thread.h"
 #include "support/in_child.h"
 
@@ -156,6 +159,26 @@ TEST_F(SandboxTest, ListsForEachThreadWhatItNeeds) {
   EXPECT_EQ(By("log", logs), "done");
   EXPECT_EQ(By("main", Deletes("captures/new")), "ENOSYS");
   EXPECT_EQ(By("retention", Deletes("captures/new")), "done");
+}
+
+TEST_F(SandboxTest, LetsTheMainThreadTellTheServiceManager) {
+  setenv("NOTIFY_SOCKET", Path("notify").c_str(), 1);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = ""};
+  Path("notify").copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const Fd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  ASSERT_EQ(bind(manager.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const auto notifier = Notifier::Connect();
+  ASSERT_TRUE(notifier.ok()) << notifier.status();
+  EXPECT_EQ(By("main", [&] { return notifier->Alive(), 0; }), "done");
+  std::array<char, 64> received;
+  EXPECT_EQ(recv(manager.get(), received.data(), received.size(), 0), 10);  // WATCHDOG=1
+  EXPECT_EQ(By("main",
+               [&] {
+                 return ErrorOf(sendto(manager.get(), "", 1, 0,
+                                       reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+               }),
+            "ENOSYS");
+  unsetenv("NOTIFY_SOCKET");
 }
 
 TEST_F(SandboxTest, HasNoListForOthers) {
