@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "await_interface.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/file_lock.h"
@@ -78,6 +79,8 @@ class Capture {
     AwaitRecovery();
   }
 
+  // Whether it has the privileges that Open takes.
+  absl::Status PlanPrivileges();
   absl::Status Open();
   absl::Status Start();
   absl::Status Run();
@@ -134,8 +137,15 @@ class Capture {
   std::unique_ptr<StatusLine> status_line_;
 };
 
-absl::Status Capture::Open() {
+absl::Status Capture::PlanPrivileges() {
   DM_ASSIGN_OR_RETURN(privileges_, Privileges::Plan(options_.account, options_.group));
+  const std::string missing = MissingCapabilities();
+  if (missing.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      "missing ", missing, ": run as root, or once: setcap ", kSetcap, " ", OwnPath()));
+}
+
+absl::Status Capture::Open() {
   DM_ASSIGN_OR_RETURN(interface_, FindInterface(options_.interface));
   if (!options_.stream()) DM_RETURN_IF_ERROR(OpenFiles());
   DM_RETURN_IF_ERROR(OpenTap());
@@ -245,11 +255,6 @@ void Capture::AwaitRecovery() {
 }
 
 absl::Status Capture::OpenTap() {
-  const std::string missing = MissingCapabilities();
-  if (!missing.empty()) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "missing ", missing, ": run as root, or once: setcap ", kSetcap, " ", OwnPath()));
-  }
   TapOptions tap_options = options_.tap;
   tap_options.interface = interface_;
   DM_ASSIGN_OR_RETURN(tap_, Tap::Open(std::move(tap_options)));
@@ -483,6 +488,12 @@ absl::Status RunCapture(const CaptureOptions& options) {
   std::optional<LogThread> log_thread;  // outlives the capture
   const Notifier manager = ConnectToManager();
   Capture capture(options, manager);
+  DM_RETURN_IF_ERROR(capture.PlanPrivileges());
+  if (options.wait) {
+    // With the privileges, as opening takes them, and it is then that there is something to open.
+    DM_ASSIGN_OR_RETURN(const bool there, AwaitInterface(options.interface, manager));
+    if (!there) return absl::OkStatus();
+  }
   DM_RETURN_IF_ERROR(capture.Open());
   // Only now, because threads inherit what was dropped; but before any packet comes, because none
   // may wait for standard error.

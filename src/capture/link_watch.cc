@@ -1,11 +1,5 @@
 #include "link_watch.h"
 
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
 #include <utility>
 
 #include "dns_monitor/base/log.h"
@@ -16,23 +10,13 @@ namespace dns_monitor {
 absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& interface, Tap* tap,
                                                              const Clock* clock, GapLog* gaps) {
   std::unique_ptr<LinkWatch> watch(new LinkWatch(interface, tap, clock, gaps));
-  watch->socket_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  address.nl_groups = RTMGRP_LINK;
-  if (!watch->socket_.valid() ||
-      bind(watch->socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return ErrnoError("rtnetlink");
-  }
+  DM_ASSIGN_OR_RETURN(watch->events_, LinkEvents::Subscribe());
   watch->NoteState(interface.up);
   return watch;
 }
 
 void LinkWatch::OnReadable() {
-  // What the messages say does not matter, nor that some may have been dropped (ENOBUFS).
-  std::array<char, 16384> buffer;
-  while (recv(socket_.get(), buffer.data(), buffer.size(), 0) >= 0 || errno != EAGAIN) {
-  }
+  events_.Clear();
   Look();
 }
 

@@ -6,10 +6,10 @@
 
 #include "absl/status/statusor.h"
 #include "dns_monitor/base/clock.h"
-#include "dns_monitor/base/fd.h"
 #include "dns_monitor/ledger/gap_log.h"
 #include "dns_monitor/tap/interface.h"
 #include "dns_monitor/tap/tap.h"
+#include "link_events.h"
 
 namespace dns_monitor {
 
@@ -23,7 +23,7 @@ class LinkWatch {
                                                            const Clock* clock, GapLog* gaps);
 
   // Readable when a link of this namespace changed.
-  int fd() const { return socket_.get(); }
+  int fd() const { return events_.fd(); }
   void OnReadable();
   // Binds the tap again when the interface has been made anew, and logs each change.
   void Look();
@@ -49,7 +49,7 @@ class LinkWatch {
   Tap* const tap_;
   const Clock* const clock_;
   GapLog* const gaps_;
-  Fd socket_;
+  LinkEvents events_;
 };
 
 }  // namespace dns_monitor

@@ -137,7 +137,7 @@ CaptureCommand::CaptureCommand(CLI::App* app)
   AddSelection();
   AddEngine();
   AddPrivileges();
-  AddEnd();
+  AddBeginAndEnd();
   command_->footer(
       "TIME is 30s, 5m, 1h, 1d, 1h30m; SIZE is 64K, 64M, 1G, 1GiB (powers of 1024).\n"
       "SIGHUP begins a new file; SIGINT and SIGTERM end the capture without loss.\n\n"
@@ -272,15 +272,19 @@ void CaptureCommand::AddPrivileges() {
       ->group("Privileges (all are dropped once the capture is open)");
 }
 
-void CaptureCommand::AddEnd() {
+void CaptureCommand::AddBeginAndEnd() {
+  command_
+      ->add_flag("--wait", options_.wait,
+                 "wait for an interface that does not exist yet, instead of failing")
+      ->group("Begin and end");
   AddParsed(command_, "-c,--count", "N", "end after N packets", ParseCount, [this](uint64_t count) {
     options_.max_packets = count;
-  })->group("End");
+  })->group("Begin and end");
   AddParsed(
       command_, "--duration", "TIME", "end after TIME",
       [](const std::string& text) { return ParseDuration(text); },
       [this](int64_t ns) { options_.duration_ns = ns; })
-      ->group("End");
+      ->group("Begin and end");
 }
 
 absl::Status CaptureCommand::Check() const {

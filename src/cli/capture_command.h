@@ -28,7 +28,7 @@ class CaptureCommand {
   void AddSelection();
   void AddEngine();
   void AddPrivileges();
-  void AddEnd();
+  void AddBeginAndEnd();
 
   CLI::App* command_;
   CaptureOptions options_;

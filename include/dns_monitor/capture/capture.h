@@ -18,6 +18,7 @@ namespace dns_monitor {
 
 struct CaptureOptions {
   std::string interface;
+  bool wait = false;      // for an interface that does not exist yet
   TapOptions tap;         // its interface is filled in from the name
   std::string directory;  // empty: one stream to standard output
   absl::Duration rotate = absl::Hours(24);
@@ -37,9 +38,10 @@ struct CaptureOptions {
 };
 
 // Captures until SIGINT, SIGTERM, the count, the duration or the end of the stream's reader, then
-// prints the summary to standard error. SIGHUP rotates. Call it from the main thread, before other
-// threads exist: it blocks these signals for all. An error means that the capture could not begin,
-// or that something of it was lost at the end.
+// prints the summary to standard error. While it waits for its interface, a signal ends it without
+// one. SIGHUP rotates. Call it from the main thread, before other threads exist: it blocks these
+// signals for all. An error means that the capture could not begin, or that something of it was
+// lost at the end.
 absl::Status RunCapture(const CaptureOptions& options);
 
 }  // namespace dns_monitor
