@@ -18,3 +18,7 @@ add_test(NAME verify-command
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/verify-command $<TARGET_FILE:dns-monitor>
                  $<TARGET_FILE:chain_files>)
 set_tests_properties(verify-command PROPERTIES LABELS cli TIMEOUT 60)
+
+add_test(NAME config-files
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/config-files $<TARGET_FILE:dns-monitor>)
+set_tests_properties(config-files PROPERTIES LABELS cli TIMEOUT 60)

@@ -13,9 +13,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "apply_settings.h"
 #include "dns_monitor/archive/schedule.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/tap/user_filter.h"
 
 namespace dns_monitor {
 namespace {
@@ -138,12 +140,26 @@ CaptureCommand::CaptureCommand(CLI::App* app)
   AddEngine();
   AddPrivileges();
   AddBeginAndEnd();
+  AddConfig();
   command_->footer(
       "TIME is 30s, 5m, 1h, 1d, 1h30m; SIZE is 64K, 64M, 1G, 1GiB (powers of 1024).\n"
       "SIGHUP begins a new file; SIGINT and SIGTERM end the capture without loss.\n\n"
       "Examples:\n"
       "  dns-monitor capture eth0 -d /var/lib/dns --max-age 30d --min-free 5%\n"
       "  dns-monitor capture lo -w - | tshark -r -");
+}
+
+void CaptureCommand::AddConfig() {
+  command_
+      ->add_option(
+          "--config", config_paths_,
+          "take options that are not given here from lines such as 'max-age = 30d'; may be "
+          "given again, the last FILE comes first; -FILE: if it exists")
+      ->type_name("FILE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("Settings");
 }
 
 void CaptureCommand::AddFiles() {
@@ -209,6 +225,7 @@ void CaptureCommand::AddSelection() {
   app->add_option_function<std::vector<std::string>>(
          "--port",
          [this](const std::vector<std::string>& texts) {
+           ports_.clear();
            for (const std::string& text : texts) {
              const absl::StatusOr<uint16_t> port = ParsePort(text);
              if (!port.ok())
@@ -287,28 +304,55 @@ void CaptureCommand::AddBeginAndEnd() {
       ->group("Begin and end");
 }
 
+absl::Status CaptureCommand::ReadSettings() {
+  // What is set already stays, so the last file is the first to be read.
+  for (auto path = config_paths_.rbegin(); path != config_paths_.rend(); ++path) {
+    absl::string_view name = *path;
+    const bool optional = absl::ConsumePrefix(&name, "-");
+    absl::Status applied = ApplySettings(std::string(name), command_);
+    if (!applied.ok() && !(optional && absl::IsNotFound(applied))) return applied;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CaptureCommand::CheckFile(const std::string& path) {
+  DM_RETURN_IF_ERROR(ApplySettings(path, command_));
+  absl::Status wrong = CheckOptions();
+  if (wrong.ok() && !options_.tap.filter.empty()) wrong = CheckFilterSyntax(options_.tap.filter);
+  if (wrong.ok()) return wrong;
+  return absl::InvalidArgumentError(absl::StrCat(path, ": ", wrong.message()));
+}
+
 absl::Status CaptureCommand::Check() const {
-  if (!stream_.empty() && stream_ != "-") {
-    return absl::InvalidArgumentError(
-        "-w takes only '-' (standard output); for files give a directory with -d");
-  }
-  const bool stream = stream_ == "-";
-  if (stream && !options_.directory.empty()) {
-    return absl::InvalidArgumentError("give either -d DIR or -w -, not both");
-  }
-  if (!stream && options_.directory.empty()) {
+  DM_RETURN_IF_ERROR(CheckOptions());
+  return CheckTarget();
+}
+
+absl::Status CaptureCommand::CheckTarget() const {
+  if (!stream() && options_.directory.empty()) {
     return absl::InvalidArgumentError("where to? Give -d DIR, or -w - for a stream");
   }
-  if (stream && isatty(STDOUT_FILENO) != 0) {
+  if (stream() && isatty(STDOUT_FILENO) != 0) {
     return absl::InvalidArgumentError(
         "-w - would write binary data to the terminal: pipe it, as in '| tshark -r -'");
   }
-  if (stream && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+  if (stream() && (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY) {
     return absl::InvalidArgumentError("-w - needs a standard output, and that is closed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CaptureCommand::CheckOptions() const {
+  if (!stream_.empty() && !stream()) {
+    return absl::InvalidArgumentError(
+        "-w takes only '-' (standard output); for files give a directory with -d");
+  }
+  if (stream() && !options_.directory.empty()) {
+    return absl::InvalidArgumentError("give either -d DIR or -w -, not both");
   }
   for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--max-age",
                              "--max-size", "--min-free"}) {
-    if (!stream || command_->count(option) == 0) continue;
+    if (!stream() || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("a stream has no files: leave ", option, " out"));
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "capture_command.h"
+#include "check_config_command.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/interface.h"
@@ -27,12 +28,14 @@ std::string VersionText() {
   return absl::StrCat("dns-monitor ", DNS_MONITOR_VERSION, " (ABI ", CAPTURE_ABI_VERSION, ")");
 }
 
+int Failed(const absl::Status& status) {
+  LogError(status.message());
+  return kExitFailed;
+}
+
 int PrintInterfaces() {
   const absl::StatusOr<std::vector<Interface>> interfaces = ListInterfaces();
-  if (!interfaces.ok()) {
-    LogError(interfaces.status().message());
-    return kExitFailed;
-  }
+  if (!interfaces.ok()) return Failed(interfaces.status());
   absl::PrintF("%-16s %-10s %s\n", "INTERFACE", "LINK", "STATE");
   for (const Interface& interface : *interfaces) {
     const char* state = !interface.up ? "down" : interface.running ? "up" : "up, no carrier";
@@ -49,23 +52,29 @@ int UsageError(absl::string_view message) {
   return kExitUsage;
 }
 
-int RunCapture(const CaptureCommand& capture) {
-  const absl::Status wrong = capture.Check();
+int RunCapture(CaptureCommand* capture) {
+  const absl::Status read = capture->ReadSettings();
+  if (!read.ok()) return Failed(read);
+  const absl::Status wrong = capture->Check();
   if (!wrong.ok()) return UsageError(wrong.message());
-  const absl::Status status = capture.Run();
-  if (status.ok()) return 0;
-  LogError(status.message());
-  return kExitFailed;
+  const absl::Status status = capture->Run();
+  return status.ok() ? 0 : Failed(status);
+}
+
+// What nobody could read, or a full disk did not take, does not tell that all is well.
+int ExitWell() {
+  if (fflush(stdout) == 0 && ferror(stdout) == 0) return 0;
+  return Failed(ErrnoError("cannot write to standard output"));
+}
+
+int RunCheckConfig(const CheckConfigCommand& check) {
+  return check.Run() ? ExitWell() : kExitFailed;
 }
 
 int RunVerify(const VerifyCommand& verify) {
   const absl::Status wrong = verify.Check();
   if (!wrong.ok()) return UsageError(wrong.message());
-  if (verify.Run() != 0) return kExitFailed;
-  // What is not read by anybody, or on a full disk, does not tell that all is well.
-  if (fflush(stdout) == 0 && ferror(stdout) == 0) return 0;
-  LogError(ErrnoError("cannot write to standard output").message());
-  return kExitFailed;
+  return verify.Run() == 0 ? ExitWell() : kExitFailed;
 }
 
 }  // namespace
@@ -80,6 +89,7 @@ int RunCommandLine(int argc, char** argv) {
   app.footer("'dns-monitor COMMAND --help' tells the options of each; dns-monitor(1) tells more.");
   CaptureCommand capture(&app);
   VerifyCommand verify(&app);
+  CheckConfigCommand check_config(&app);
   CLI::App* interfaces =
       app.add_subcommand("interfaces", "List the interfaces, with link type and state");
   try {
@@ -93,8 +103,11 @@ int RunCommandLine(int argc, char** argv) {
   }
   if (interfaces->parsed()) return PrintInterfaces();
   if (verify.chosen()) return RunVerify(verify);
-  if (!capture.chosen()) return UsageError("which command? 'capture', 'verify' or 'interfaces'");
-  return RunCapture(capture);
+  if (check_config.chosen()) return RunCheckConfig(check_config);
+  if (!capture.chosen()) {
+    return UsageError("which command? 'capture', 'verify', 'check-config' or 'interfaces'");
+  }
+  return RunCapture(&capture);
 }
 
 }  // namespace dns_monitor

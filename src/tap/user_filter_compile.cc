@@ -103,6 +103,17 @@ bpf_u_int32 Netmask(const std::string& interface) {
 
 }  // namespace
 
+absl::Status CheckFilterSyntax(const std::string& expression) {
+  DM_ASSIGN_OR_RETURN(const Handle handle, OpenDead(DLT_EN10MB));
+  bpf_program program = {};
+  constexpr bpf_u_int32 kAnyNetmask = 0;
+  if (pcap_compile(handle.get(), &program, expression.c_str(), /*optimize=*/1, kAnyNetmask) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--filter: ", pcap_geterr(handle.get())));
+  }
+  pcap_freecode(&program);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<sock_filter>> CompileFilter(const std::string& interface,
                                                        const std::string& expression) {
   DM_ASSIGN_OR_RETURN(const Handle handle, OpenForFramesAsCaptured(interface));

@@ -1,4 +1,5 @@
 """As a service: what its manager is told."""
+import json
 import os
 import pwd
 import signal
@@ -74,3 +75,18 @@ class Service(LabCase):
                                env={**os.environ, "NOTIFY_SOCKET": self.path("nobody-listens")})
         monitor.wait_for(r"the service manager cannot be told: .*nobody-listens")
         monitor.finish()
+
+    def test_settings_from_files(self):
+        """As the unit starts it: what all interfaces have in common, and what this one has."""
+        paths = {name: self.path(name) for name in ("default.conf", "dns0.conf")}
+        for name, text in (("default.conf", "port = 53\nutc = yes\ncount = 100\n"),
+                           ("dns0.conf", "port = 5353\nport = 53\ncount = 50\n")):
+            with open(paths[name], "w", encoding="ascii") as file:
+                file.write(text)
+        monitor = self.capture(self.right, "dns0", "--wait", "--config", paths["default.conf"],
+                               "--config", f"-{paths['dns0.conf']}", "--config", "-/no/such.conf")
+        self.send(self.left, "10.53.0.99", "--count", "60")
+        self.assertEqual(monitor.wait(), 0, monitor.errors())
+        self.assertEqual(len(monitor.packets()), 50)
+        with open(monitor.files()[0] + ".json", encoding="utf-8") as ledger:
+            self.assertEqual(json.load(ledger)["settings"]["ports"], [5353, 53])

@@ -18,6 +18,10 @@ namespace dns_monitor {
 absl::StatusOr<std::vector<sock_filter>> CompileFilter(const std::string& interface,
                                                        const std::string& expression);
 
+// Whether libpcap takes `expression` at all, as far as that can be told without an interface.
+// InvalidArgument as above.
+absl::Status CheckFilterSyntax(const std::string& expression);
+
 // What the translated program does once it has decided.
 struct FilterContinuation {
   int program_array_fd = -1;  // BPF_MAP_TYPE_PROG_ARRAY of the stages
