@@ -1,7 +1,5 @@
 #include "dns_monitor/base/clock.h"
 
-#include <sys/timex.h>
-
 #include <algorithm>
 #include <ctime>
 #include <limits>
@@ -27,9 +25,18 @@ class KernelClock final : public Clock {
     return std::max<int64_t>(boottime_ns - monotonic_ns - waited_ns, 0);
   }
   int64_t TaiOffsetNs() const override {
-    timex state{};  // no modes: only read
-    adjtimex(&state);
-    return state.tai * kNanosecondsPerSecond;
+    // And not by adjtimex(2), which sets clocks, too: where services may not (ProtectClock= of
+    // systemd.exec(5)) they may not read by it either. Between two readings the thread may be kept
+    // waiting, or the clock be set; below a second neither is seen in whole seconds.
+    int64_t before_ns = 0;
+    int64_t tai_ns = 0;
+    int64_t took_ns = 0;
+    do {
+      before_ns = RealtimeNs();
+      tai_ns = ReadNs(CLOCK_TAI);
+      took_ns = RealtimeNs() - before_ns;
+    } while (took_ns < 0 || took_ns >= kNanosecondsPerSecond);
+    return (tai_ns - before_ns) / kNanosecondsPerSecond * kNanosecondsPerSecond;
   }
 };
 

@@ -52,9 +52,8 @@ constexpr int kAnyThread[] = {SCMP_SYS(brk),
 constexpr int kEvents[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(epoll_wait),
                            SCMP_SYS(epoll_pwait)};
 
-// Of the packets, by io_uring and by the fall-back; and the TAI offset.
-constexpr int kWriterCalls[] = {SCMP_SYS(io_uring_enter), SCMP_SYS(pwrite64), SCMP_SYS(fallocate),
-                                SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime)};
+// Of the packets, by io_uring and by the fall-back.
+constexpr int kWriterCalls[] = {SCMP_SYS(io_uring_enter), SCMP_SYS(pwrite64), SCMP_SYS(fallocate)};
 
 // In the directory: Landlock says in which.
 constexpr int kFileCalls[] = {SCMP_SYS(openat),   SCMP_SYS(newfstatat), SCMP_SYS(fstat),
