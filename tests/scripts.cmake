@@ -22,3 +22,9 @@ set_tests_properties(verify-command PROPERTIES LABELS cli TIMEOUT 60)
 add_test(NAME config-files
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/config-files $<TARGET_FILE:dns-monitor>)
 set_tests_properties(config-files PROPERTIES LABELS cli TIMEOUT 60)
+
+foreach(script completions service-unit)
+  add_test(NAME ${script}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${script} $<TARGET_FILE:dns-monitor>)
+  set_tests_properties(${script} PROPERTIES LABELS cli TIMEOUT 60)
+endforeach()
