@@ -28,3 +28,12 @@ foreach(script completions service-unit)
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${script} $<TARGET_FILE:dns-monitor>)
   set_tests_properties(${script} PROPERTIES LABELS cli TIMEOUT 60)
 endforeach()
+
+add_test(NAME deb-package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb-package ${PROJECT_BINARY_DIR})
+set_tests_properties(deb-package PROPERTIES LABELS cli TIMEOUT 120)
+
+# In a container with a systemd of its own; skipped where none can be booted.
+add_test(NAME deb-in-systemd
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb-in-systemd ${PROJECT_BINARY_DIR})
+set_tests_properties(deb-in-systemd PROPERTIES LABELS systemd TIMEOUT 1200 SKIP_RETURN_CODE 77
+                                               RUN_SERIAL TRUE)
