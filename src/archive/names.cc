@@ -60,9 +60,11 @@ std::optional<FileKind> ConsumeKind(absl::string_view* text) {
     if (absl::ConsumeSuffix(text, ".pcap")) return FileKind::kPart;
     return std::nullopt;
   }
-  const bool ledger = absl::ConsumeSuffix(text, kLedgerSuffix);
+  const bool seal = absl::ConsumeSuffix(text, kSealSuffix);
+  const bool ledger = !seal && absl::ConsumeSuffix(text, kLedgerSuffix);
   const bool compressed = absl::ConsumeSuffix(text, ".zst");
   if (!absl::ConsumeSuffix(text, ".pcap")) return std::nullopt;
+  if (seal) return FileKind::kSeal;
   if (ledger) return FileKind::kLedger;
   return compressed ? FileKind::kCompressedSegment : FileKind::kSegment;
 }

@@ -13,14 +13,15 @@ constexpr int64_t kFirstPauseNs = 10 * kNanosecondsPerSecond;
 constexpr int64_t kLongestPauseNs = 3600 * kNanosecondsPerSecond;
 
 constexpr absl::string_view kSegmentSuffixes[] = {".pcap", ".pcap.zst"};
-constexpr absl::string_view kLedgerSuffixes[] = {".pcap.json", ".pcap.zst.json"};
+constexpr absl::string_view kCompanionSuffixes[] = {".pcap.sha256", ".pcap.zst.sha256",
+                                                    ".pcap.json", ".pcap.zst.json"};
 
 // What became of a segment's files.
 struct Removal {
-  absl::string_view first;    // the suffix of the first one that was removed; empty: none was
-  bool segment_left = false;  // could not be removed; the ledger was left alone then
-  bool ledger_left = false;   // could not be removed after the segment
-  absl::Status status;        // why
+  absl::string_view first;       // the suffix of the first one that was removed; empty: none was
+  bool segment_left = false;     // could not be removed; its companions were left alone then
+  bool companions_left = false;  // could not be removed after the segment
+  absl::Status status;           // why
 };
 
 // Tried by all names it may have, whichever was seen: it may have been compressed since.
@@ -35,12 +36,12 @@ Removal RemoveFiles(Disk& disk, const std::string& stem) {
     return removal;
   }
   const bool segment_removed = !removal.first.empty();
-  for (const absl::string_view suffix : kLedgerSuffixes) {
+  for (const absl::string_view suffix : kCompanionSuffixes) {
     const absl::Status status = disk.Remove(absl::StrCat(stem, suffix));
     if (status.ok() && removal.first.empty()) removal.first = suffix;
     if (!absl::IsNotFound(status)) removal.status.Update(status);
   }
-  removal.ledger_left = segment_removed && !removal.status.ok();
+  removal.companions_left = segment_removed && !removal.status.ok();
   return removal;
 }
 
@@ -65,7 +66,7 @@ Remover::Outcome Remover::Remove(Disk& disk, absl::string_view directory,
   }
   if (!removal.status.ok()) {
     return Fail(path, removal.status,
-                removal.ledger_left ? Outcome::kLedgerLeft : Outcome::kFailed);
+                removal.companions_left ? Outcome::kCompanionsLeft : Outcome::kFailed);
   }
   failures_.erase(path);
   return removal.first.empty() ? Outcome::kWasGone : Outcome::kRemoved;

@@ -196,8 +196,8 @@ void Retention::AppendCandidates(const PeerDirectory& directory, bool own,
   if (!entries.ok()) return;
   for (StoredSegment& segment : GroupSegments(*entries)) {
     if (directory.interfaces.count(segment.name.interface) == 0) continue;
-    // The ledgers that others left over are theirs to clean up.
-    if (segment.ledger_only && !own) continue;
+    // The ledgers and seals that others left over are theirs to clean up.
+    if (segment.companions_only && !own) continue;
     candidates->push_back({directory.path, directory.disk, std::move(segment), own});
   }
 }
@@ -207,7 +207,8 @@ int64_t Retention::Remove(const Candidate& candidate, const std::string& reason)
   const Remover::Outcome outcome =
       candidate.own ? RemoveOwn(segment, reason)
                     : remover_.Remove(*candidate.disk, candidate.directory, segment, reason);
-  if (outcome != Remover::Outcome::kRemoved && outcome != Remover::Outcome::kLedgerLeft) return 0;
+  if (outcome != Remover::Outcome::kRemoved && outcome != Remover::Outcome::kCompanionsLeft)
+    return 0;
   settled_ns_ = clock_.BoottimeNs() + kSettleNs;
   return segment.allocated_bytes;
 }
@@ -219,7 +220,7 @@ Remover::Outcome Retention::RemoveOwn(const StoredSegment& segment, const std::s
   // What came here since the directory was read is not counted.
   if (outcome == Remover::Outcome::kFailed || place == segments_.end()) return outcome;
   total_bytes_ -= place->second.size_bytes;
-  if (outcome == Remover::Outcome::kLedgerLeft) {
+  if (outcome == Remover::Outcome::kCompanionsLeft) {
     // Kept for another try; how small it is does not matter.
     place->second.size_bytes = 0;
     place->second.allocated_bytes = 0;

@@ -39,13 +39,13 @@ std::vector<StoredSegment> GroupSegments(const std::vector<DirectoryEntry>& entr
     }
     const auto [place, first] = by_stem.try_emplace(stem);
     StoredSegment& segment = place->second;
-    const bool ledger = parsed->kind == FileKind::kLedger;
+    const bool companion = parsed->kind == FileKind::kLedger || parsed->kind == FileKind::kSeal;
     // The segment's own time counts, and of two (it is being compressed) the earlier one.
-    if (first || (segment.ledger_only && !ledger) ||
-        (segment.ledger_only == ledger && entry.modified_ns < segment.last_ns)) {
+    if (first || (segment.companions_only && !companion) ||
+        (segment.companions_only == companion && entry.modified_ns < segment.last_ns)) {
       segment.last_ns = entry.modified_ns;
     }
-    segment.ledger_only = ledger && (first || segment.ledger_only);
+    segment.companions_only = companion && (first || segment.companions_only);
     segment.name = parsed->segment;
     segment.size_bytes += entry.size_bytes;
     segment.allocated_bytes += entry.allocated_bytes;
@@ -53,7 +53,7 @@ std::vector<StoredSegment> GroupSegments(const std::vector<DirectoryEntry>& entr
   std::vector<StoredSegment> segments;
   for (auto& [stem, segment] : by_stem) {
     // A ledger may be there before its segment has its final name.
-    if (segment.ledger_only && being_written.count(stem) != 0) continue;
+    if (segment.companions_only && being_written.count(stem) != 0) continue;
     segments.push_back(std::move(segment));
   }
   return segments;

@@ -2,32 +2,30 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
-#include "seal.h"
 
 namespace dns_monitor {
 namespace {
 
 // The segment of a file, without what the directory has of it.
 std::optional<SegmentFiles> Owner(absl::string_view file_name) {
-  const std::optional<ParsedName> parsed = ParseName(absl::StripSuffix(file_name, kSealSuffix));
+  const std::optional<ParsedName> parsed = ParseName(file_name);
   if (!parsed) return std::nullopt;
-  const bool compressed =
-      parsed->kind == FileKind::kCompressedSegment ||
-      (parsed->kind == FileKind::kLedger && absl::EndsWith(file_name, ".zst.json"));
+  const bool compressed = parsed->kind == FileKind::kCompressedSegment ||
+                          absl::EndsWith(file_name, ".zst.json") ||
+                          absl::EndsWith(file_name, ".zst.sha256");
   return SegmentFiles{.name = parsed->segment, .compressed = compressed};
 }
 
-void Mark(const DirectoryEntry& entry, SegmentFiles* files) {
-  const std::optional<ParsedName> parsed = ParseName(entry.name);
-  if (!parsed) return;  // a seal
-  switch (parsed->kind) {
+void Mark(FileKind kind, SegmentFiles* files) {
+  switch (kind) {
     case FileKind::kSegment:
     case FileKind::kCompressedSegment:
       files->has_segment = true;
       break;
     case FileKind::kLedger:
       files->has_ledger = true;
+      break;
+    case FileKind::kSeal:
       break;
     case FileKind::kPart:
       files->has_part = true;
@@ -60,12 +58,13 @@ Listing ListSegments(const std::vector<DirectoryEntry>& entries,
     if (owner && wanted(*owner)) listing.emplace(owner->Segment(), *owner);
   }
   for (const DirectoryEntry& entry : entries) {
-    if (!ParseName(entry.name)) continue;  // a seal alone is no segment
+    const std::optional<ParsedName> parsed = ParseName(entry.name);
+    if (!parsed || parsed->kind == FileKind::kSeal) continue;  // a seal alone is no segment
     const std::optional<SegmentFiles> owner = Owner(entry.name);
     if (!owner || !wanted(*owner)) continue;
     const auto place = only.empty() ? listing.emplace(owner->Segment(), *owner).first
                                     : listing.find(owner->Segment());
-    if (place != listing.end()) Mark(entry, &place->second);
+    if (place != listing.end()) Mark(parsed->kind, &place->second);
   }
   return listing;
 }

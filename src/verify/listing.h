@@ -32,7 +32,7 @@ using Listing = std::map<std::string, SegmentFiles>;
 Listing ListSegments(const std::vector<DirectoryEntry>& entries,
                      const std::vector<std::string>& only, absl::string_view interface);
 
-// Whether a file of this name belongs to a segment: those of archive/names.h, and seals.
+// Whether a file of this name belongs to a segment (archive/names.h).
 bool BelongsToSegment(absl::string_view file_name);
 
 }  // namespace dns_monitor

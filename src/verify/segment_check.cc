@@ -11,9 +11,9 @@
 #include "dns_monitor/ledger/digest.h"
 #include "dns_monitor/ledger/index.h"
 #include "dns_monitor/ledger/json.h"
+#include "dns_monitor/seal/seal.h"
 #include "index_check.h"
 #include "ledger_compare.h"
-#include "seal.h"
 
 namespace dns_monitor {
 namespace {

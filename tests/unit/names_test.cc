@@ -49,6 +49,8 @@ TEST(ParseName, TellsKindsApart) {
   EXPECT_EQ(ParseName(pcap + ".zst")->kind, FileKind::kCompressedSegment);
   EXPECT_EQ(ParseName(pcap + ".json")->kind, FileKind::kLedger);
   EXPECT_EQ(ParseName(pcap + ".zst.json")->kind, FileKind::kLedger);
+  EXPECT_EQ(ParseName(pcap + ".sha256")->kind, FileKind::kSeal);
+  EXPECT_EQ(ParseName(pcap + ".zst.sha256")->kind, FileKind::kSeal);
   EXPECT_EQ(ParseName(pcap + ".part")->kind, FileKind::kPart);
 }
 
@@ -68,6 +70,10 @@ TEST(ParseName, RefusesWhatIsNotExactlyOurs) {
                            "eth0.20261123_2110.pcap.part.json",
                            "eth0.20261123_2110.pcap.part.part",
                            "eth0.20261123_2110.pcap.json.json",
+                           "eth0.20261123_2110.pcap.json.sha256",
+                           "eth0.20261123_2110.pcap.sha256.json",
+                           "eth0.20261123_2110.pcap.part.sha256",
+                           "eth0.20261123_2110.pcap.sha256.new",
                            "eth0.20261123_2110.pcap.zst.zst",
                            "eth0.20261123_2110.pcap ",
                            "eth0.20261123_2110.pcap~",

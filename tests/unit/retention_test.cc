@@ -40,6 +40,31 @@ TEST_F(RetentionTest, RemovesTheSegmentBeforeItsLedger) {
   EXPECT_LT(at("Remove " + Pcap(30) + ".json"), static_cast<int64_t>(calls.size()));
 }
 
+TEST_F(RetentionTest, RemovesTheSealAfterItsSegment) {
+  AddSegment(30);
+  AddFile(disk_, Pcap(30) + ".json", 30);
+  AddFile(disk_, Pcap(30) + ".sha256", 30);
+  // A removal was broken off, and a seal stayed.
+  AddFile(disk_, Pcap(40) + ".sha256", 40);
+  Make(Age(24)).Enforce();
+  EXPECT_THAT(Files(), IsEmpty());
+  const auto calls = disk_.Calls();
+  const auto at = [&](const std::string& call) {
+    return std::find(calls.begin(), calls.end(), call) - calls.begin();
+  };
+  EXPECT_LT(at("Remove " + Pcap(30)), at("Remove " + Pcap(30) + ".sha256"));
+  EXPECT_LT(at("Remove " + Pcap(30) + ".sha256"), at("Remove " + Pcap(30) + ".json"));
+}
+
+TEST_F(RetentionTest, CountsSeals) {
+  for (const int hours : {3, 2}) AddSegment(hours);
+  disk_.AddFile(Pcap(2) + ".sha256", 99);
+  Retention retention = Make(Size(2 * kMiB));
+  retention.Enforce();
+  EXPECT_THAT(Files(), ElementsAre(Pcap(2), Pcap(2) + ".sha256"));
+  EXPECT_EQ(retention.total_bytes(), kMiB + 99);
+}
+
 TEST_F(RetentionTest, ListsOnce) {
   AddSegment(30);
   Retention retention = Make(Age(48));

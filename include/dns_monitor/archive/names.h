@@ -5,6 +5,7 @@
 //   eth0.20261123_211030.pcap          periods under a minute carry seconds
 //   eth0.20261123_2110.pcap.zst        compressed
 //   eth0.20261123_2110.pcap.json       its ledger (…pcap.zst.json beside a compressed one)
+//   eth0.20261123_2110.pcap.sha256     its seal (…pcap.zst.sha256 beside a compressed one)
 //   eth0.20261123_2110.pcap.part       being written
 //   .eth0.lock                         held by the process that captures eth0 into the directory
 //   .eth0.removed                      what retention deleted, until a ledger tells it
@@ -22,6 +23,7 @@ namespace dns_monitor {
 
 inline constexpr absl::string_view kPartSuffix = ".part";
 inline constexpr absl::string_view kLedgerSuffix = ".json";
+inline constexpr absl::string_view kSealSuffix = ".sha256";
 inline constexpr absl::string_view kNewSuffix = ".new";
 
 struct SegmentName {
@@ -36,7 +38,7 @@ struct SegmentName {
   std::string Part() const;  // Pcap() + ".part"
 };
 
-enum class FileKind { kSegment, kCompressedSegment, kLedger, kPart };
+enum class FileKind { kSegment, kCompressedSegment, kLedger, kSeal, kPart };
 
 struct ParsedName {
   SegmentName segment;

@@ -1,8 +1,10 @@
 // Removes a segment with its companions, and remembers what could not be removed.
 //
-// The segment goes first, then its ledger. When that is broken off in between, what stays is a
-// small ledger that still tells truly what there was, and the next start removes it. The other
-// order would leave packets of which nobody could tell any more what had been lost among them.
+// The segment goes first, then its seal, at last its ledger. When that is broken off in between,
+// what stays is a small ledger that still tells truly what there was, and the next start removes
+// it. The other order would leave packets of which nobody could tell any more what had been lost
+// among them. A seal that comes after the segment has gone is taken back by who writes it
+// (seal/sealer.h), so it must go after the segment here.
 // Before both, the journal of the directory notes what goes, so that a later ledger can tell it.
 #pragma once
 
@@ -26,9 +28,9 @@ class Remover {
   // What became of a segment.
   enum class Outcome {
     kRemoved,
-    kWasGone,     // somebody else removed it
-    kLedgerLeft,  // the segment is gone; its ledger could not be removed
-    kFailed,      // nothing could be removed, now or a moment ago
+    kWasGone,         // somebody else removed it
+    kCompanionsLeft,  // the segment is gone; its ledger or its seal could not be removed
+    kFailed,          // nothing could be removed, now or a moment ago
   };
 
   explicit Remover(const Clock& clock) : clock_(clock) {}

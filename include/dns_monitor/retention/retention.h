@@ -51,7 +51,7 @@ struct RetentionConfig {
 // A segment that this process finished.
 struct FinishedSegment {
   SegmentName name;
-  int64_t size_bytes = 0;      // with its ledger
+  int64_t size_bytes = 0;      // with its ledger and its seal
   int64_t last_packet_ns = 0;  // wall-clock; 0 when there was no packet: it is as old as now
 };
 
@@ -59,11 +59,12 @@ struct FinishedSegment {
 // names are exactly of the form in archive/names.h. One thread at a time, but for EndBy; may block
 // on the disk.
 //
-// The limit on size counts the lengths of segments and ledgers, and takes the oldest (IsOlder)
-// until the rest fits, be it the newest. Age counts from the last packet; of files from before this
-// process it is not known, so there it counts from the last modification, which is when they were
-// finished. A file that was copied here may have any such time: for age and size, no segment counts
-// as older than its name says, unless the name lies in the future, where a wrong clock has put it.
+// The limit on size counts the lengths of segments, ledgers and seals, and takes the oldest
+// (IsOlder) until the rest fits, be it the newest. Age counts from the last packet; of files from
+// before this process it is not known, so there it counts from the last modification, which is when
+// they were finished. A file that was copied here may have any such time: for age and size, no
+// segment counts as older than its name says, unless the name lies in the future, where a wrong
+// clock has put it.
 //
 // For free space all captures must see the same order, or two of them would both make up for what
 // is missing. So there the last modification counts, for our own segments too.

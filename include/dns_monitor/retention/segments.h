@@ -14,10 +14,10 @@ struct StoredSegment {
   SegmentName name;
   int64_t size_bytes = 0;       // of all its files
   int64_t allocated_bytes = 0;  // what removing them gives back
-  // Wall-clock: its last packet, where known, or the last modification of the segment (of the
-  // ledger, when nothing else is left).
+  // Wall-clock: its last packet, where known, or the last modification of the segment (of ledger
+  // and seal, when nothing else is left).
   int64_t last_ns = 0;
-  bool ledger_only = false;  // a removal was broken off
+  bool companions_only = false;  // a removal was broken off: ledger or seal are left
 };
 
 // The order of deletion: by `last_ns`, which unlike the names steps neither with the zone nor with
