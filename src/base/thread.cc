@@ -1,12 +1,19 @@
 #include "dns_monitor/base/thread.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <utility>
 
 namespace dns_monitor {
 namespace {
+
+// From linux/ioprio.h, which is no C++: the calling thread, and its class of priority.
+constexpr int kWhoProcess = 1;
+constexpr int kClassIdle = 3 << 13;
 
 // Set before the first thread, and never again: no lock.
 std::function<void(const char*)>& Hook() {
@@ -34,6 +41,12 @@ std::thread StartThread(const char* name, std::function<void()> body) {
   });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;
+}
+
+void MakeThreadIdle() {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_IDLE, &none);
+  syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
 }
 
 }  // namespace dns_monitor

@@ -27,6 +27,8 @@
 #include "dns_monitor/retention/peers.h"
 #include "dns_monitor/retention/worker.h"
 #include "dns_monitor/sandbox/sandbox.h"
+#include "dns_monitor/seal/seal.h"
+#include "dns_monitor/seal/sealer.h"
 #include "dns_monitor/writer/writer.h"
 #include "event_loop.h"
 #include "ledgers.h"
@@ -107,6 +109,8 @@ class Capture {
   void FollowDisk();
   void OnOpened(const SegmentFacts& facts);
   void OnFinished(const SegmentFacts& facts);
+  // Of a segment that has its name, with its ledger: also of one that a crash left.
+  void PassOn(FinishedSegment segment);
 
   const CaptureOptions options_;
   const Notifier& manager_;
@@ -117,6 +121,7 @@ class Capture {
   Fd lock_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<RetentionWorker> retention_;
+  std::unique_ptr<Sealer> sealer_;
   GapLog gaps_;
   std::unique_ptr<LedgerKeeper> keeper_;
   std::vector<SegmentName> leftovers_;  // of a capture that crashed
@@ -205,6 +210,12 @@ absl::Status Capture::OpenDirectory() {
   DM_RETURN_IF_ERROR(CheckGroup());
   // Now, before there is a part of our own.
   DM_ASSIGN_OR_RETURN(leftovers_, FindLeftovers(*disk_, interface_.name));
+  if (options_.seal) {
+    sealer_ = std::make_unique<Sealer>(*disk_, SealerOptions{.interface = interface_.name,
+                                                             .mode = options_.mode,
+                                                             .group = options_.group,
+                                                             .on_done = nullptr});
+  }
   if (!options_.retention.any()) return absl::OkStatus();
   DM_RETURN_IF_ERROR(CheckLimits(options_.retention, disk_->Space()));
   // Who watches the free space watches it together with the others that do.
@@ -239,8 +250,7 @@ void Capture::RecoverLeftovers() {
     return keeper_->WriteRecovered(std::move(ledger));
   };
   recovery.on_finished = [this](const SalvagedPart& part) {
-    if (retention_ == nullptr) return;
-    retention_->OnSegmentFinished(
+    PassOn(
         {.name = part.name, .size_bytes = part.kept_bytes, .last_packet_ns = part.last_packet_ns});
   };
   recovery.cancelled = [this] { return recovery_cancelled_.load(); };
@@ -348,6 +358,7 @@ absl::Status Capture::Start() {
   // takes it.
   DM_RETURN_IF_ERROR(tap_->Start());
   if (retention_ != nullptr) retention_->Start();
+  if (sealer_ != nullptr) sealer_->Start();
   if (!leftovers_.empty()) {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
@@ -375,6 +386,7 @@ absl::Status Capture::Close() {
   recovery_cancelled_ = true;  // the rest at the next start
   AwaitRecovery();
   const WriterResult result = writer_->Stop();
+  if (sealer_ != nullptr) sealer_->Stop();
   if (retention_ != nullptr) retention_->Stop();
   const CaptureTotals totals{.filter = tap_->rings()->Counters(),
                              .written = result.packets_written,
@@ -472,10 +484,18 @@ void Capture::OnFinished(const SegmentFacts& facts) {
   LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
           FormatSize(facts.length_bytes),
           lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");
-  if (retention_ == nullptr) return;
-  retention_->OnSegmentFinished({.name = facts.name,
-                                 .size_bytes = facts.length_bytes + facts.ledger_bytes,
-                                 .last_packet_ns = facts.last_packet_ns});
+  PassOn({.name = facts.name,
+          .size_bytes = facts.length_bytes + facts.ledger_bytes,
+          .last_packet_ns = facts.last_packet_ns});
+}
+
+void Capture::PassOn(FinishedSegment segment) {
+  if (sealer_ != nullptr) {
+    // As long as it will be.
+    segment.size_bytes += static_cast<int64_t>(FormatSeal(segment.name.Pcap(), {}).size());
+    sealer_->Add(segment.name);
+  }
+  if (retention_ != nullptr) retention_->OnSegmentFinished(std::move(segment));
 }
 
 }  // namespace

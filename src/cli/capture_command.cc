@@ -108,6 +108,11 @@ absl::StatusOr<int64_t> ParseGroup(const std::string& text) {
   return static_cast<int64_t>(entry->gr_gid);
 }
 
+absl::StatusOr<bool> ParseSeal(const std::string& text) {
+  if (text == "sha256") return true;
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no seal; there is sha256"));
+}
+
 // "5%" of the file system, or a size.
 absl::Status ParseMinFree(const std::string& text, RetentionLimits* limits) {
   absl::string_view rest = text;
@@ -189,6 +194,10 @@ void CaptureCommand::AddFiles() {
   AddParsed(app, "--group", "GROUP", "group of finished files", ParseGroup, [this](int64_t group) {
     options_.group = group;
   })->group("Files");
+  AddParsed(app, "--seal", "KIND",
+            "sha256: write FILE.sha256 beside each finished file, for 'sha256sum -c'", ParseSeal,
+            [this](bool seal) { options_.seal = seal; })
+      ->group("Files");
   app->add_flag("--nanosecond", options_.nanoseconds,
                 "timestamps in nanoseconds (default: microseconds, which every reader knows)")
       ->group("Files");
@@ -350,8 +359,8 @@ absl::Status CaptureCommand::CheckOptions() const {
   if (stream() && !options_.directory.empty()) {
     return absl::InvalidArgumentError("give either -d DIR or -w -, not both");
   }
-  for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--max-age",
-                             "--max-size", "--min-free"}) {
+  for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--seal",
+                             "--max-age", "--max-size", "--min-free"}) {
     if (!stream() || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("a stream has no files: leave ", option, " out"));

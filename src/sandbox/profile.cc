@@ -4,6 +4,7 @@
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -186,6 +187,15 @@ void AllowFiles(Profile* profile) {
   }
 }
 
+// MakeThreadIdle of base/thread.h: less, and of itself.
+void AllowIdling(Profile* profile) {
+  constexpr uint64_t kWhoProcess = 1;  // IOPRIO_WHO_PROCESS
+  profile->Allow(SCMP_SYS(sched_setscheduler),
+                 {SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A1_64(SCMP_CMP_EQ, SCHED_IDLE)});
+  profile->Allow(SCMP_SYS(ioprio_set),
+                 {SCMP_A0_64(SCMP_CMP_EQ, kWhoProcess), SCMP_A1_64(SCMP_CMP_EQ, 0)});
+}
+
 // Questions about interfaces (src/tap/link_query.cc).
 void AllowLinkQueries(Profile* profile) {
   profile->Allow(SCMP_SYS(socket),
@@ -222,6 +232,9 @@ absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind) 
     AllowLinkQueries(&profile);
   } else if (kind == "recovery") {
     AllowFiles(&profile);
+  } else if (kind == "sealer") {
+    AllowFiles(&profile);
+    AllowIdling(&profile);
   } else if (kind == "retention") {
     AllowFiles(&profile);
     profile.Allow(kRetentionCalls);

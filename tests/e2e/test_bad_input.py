@@ -55,6 +55,7 @@ class BadInput(LabCase):
                 "--count": ("0", "-1", "x"),
                 "--duration": ("0", "x"),
                 "--mode": ("0999", "rw-", "07777", "1777", ""),
+                "--seal": ("md5", "", "SHA256"),
                 "--group": ("no-such-group", "-1", "4294967295", "4294967296"),
         }.items():
             for value in values:

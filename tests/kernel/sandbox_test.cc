@@ -35,7 +35,8 @@ namespace {
 
 using Action = std::function<int()>;  // 0 or an errno
 
-constexpr const char* kKinds[] = {"main", "writer", "finisher", "retention", "recovery", "log"};
+constexpr const char* kKinds[] = {"main",     "writer", "finisher", "retention",
+                                  "recovery", "sealer", "log"};
 
 class SandboxTest : public testing::Test {
  protected:

@@ -10,6 +10,11 @@ namespace dns_monitor {
 // them. `name` (a constant, 15 characters at most, prctl(2)) is what ps and top show.
 std::thread StartThread(const char* name, std::function<void()> body);
 
+// The calling thread runs, and reads and writes, when nobody else wants the CPU or the disk
+// (SCHED_IDLE, IOPRIO_CLASS_IDLE), as far as the kernel lets it. It cannot be undone without
+// privileges. Such a thread may be kept from running for long, also while it holds a lock.
+void MakeThreadIdle();
+
 // From now on each new thread calls `hook` with its name before anything else. To be called while
 // there is only one thread.
 void SetThreadHook(std::function<void(const char* name)> hook);

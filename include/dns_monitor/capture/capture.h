@@ -28,6 +28,7 @@ struct CaptureOptions {
   int64_t flush_ns = kNanosecondsPerSecond;
   uint32_t mode = 0640;
   int64_t group = -1;  // -1: as created
+  bool seal = false;   // each finished file with its SHA-256
   RetentionLimits retention;
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();
   int64_t duration_ns = 0;         // 0: until a signal
