@@ -23,6 +23,7 @@
 #include "dns_monitor/base/system_disk.h"
 #include "dns_monitor/base/thread.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/command/command_helper.h"
 #include "dns_monitor/recovery/recover.h"
 #include "dns_monitor/retention/peers.h"
 #include "dns_monitor/retention/worker.h"
@@ -92,6 +93,7 @@ class Capture {
  private:
   absl::Status OpenFiles();
   absl::Status OpenDirectory();
+  absl::Status StartCommandHelper();
   absl::Status CheckGroup();
   void RecoverLeftovers();
   void AwaitRecovery();
@@ -100,6 +102,8 @@ class Capture {
   int64_t MaxSegmentBytes() const;
   absl::Status OpenLoop();
   absl::Status AddTimers();
+  absl::Status OpenClosingLoop();
+  void AwaitCommands();
   absl::Status DropPrivileges();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void OnHangup();
@@ -111,12 +115,15 @@ class Capture {
   void OnFinished(const SegmentFacts& facts);
   // Of a segment that has its name, with its ledger: also of one that a crash left.
   void PassOn(FinishedSegment segment);
+  // … and with its seal, if it gets one.
+  void RunCommandFor(const SegmentName& name);
 
   const CaptureOptions options_;
   const Notifier& manager_;
   const Clock& clock_ = SystemClock();
   Privileges privileges_;
-  std::string directory_;  // absolute
+  std::unique_ptr<CommandHelper> commands_;  // outlives the threads that tell it of segments
+  std::string directory_;                    // absolute
   std::unique_ptr<Disk> disk_;
   Fd lock_;
   std::unique_ptr<Peers> peers_;
@@ -139,6 +146,7 @@ class Capture {
   std::unique_ptr<Writer> writer_;
   Fd done_fd_;
   EventLoop loop_;
+  EventLoop closing_loop_;  // while the last commands run
   std::unique_ptr<StatusLine> status_line_;
 };
 
@@ -153,6 +161,8 @@ absl::Status Capture::PlanPrivileges() {
 absl::Status Capture::Open() {
   DM_ASSIGN_OR_RETURN(interface_, FindInterface(options_.interface));
   if (!options_.stream()) DM_RETURN_IF_ERROR(OpenFiles());
+  // While hardly anything is open that it could inherit.
+  if (!options_.on_finished.empty()) DM_RETURN_IF_ERROR(StartCommandHelper());
   DM_RETURN_IF_ERROR(OpenTap());
   DM_RETURN_IF_ERROR(OpenLoop());
   DM_RETURN_IF_ERROR(OpenWriter());
@@ -211,10 +221,11 @@ absl::Status Capture::OpenDirectory() {
   // Now, before there is a part of our own.
   DM_ASSIGN_OR_RETURN(leftovers_, FindLeftovers(*disk_, interface_.name));
   if (options_.seal) {
-    sealer_ = std::make_unique<Sealer>(*disk_, SealerOptions{.interface = interface_.name,
-                                                             .mode = options_.mode,
-                                                             .group = options_.group,
-                                                             .on_done = nullptr});
+    sealer_ = std::make_unique<Sealer>(
+        *disk_, SealerOptions{.interface = interface_.name,
+                              .mode = options_.mode,
+                              .group = options_.group,
+                              .on_done = [this](const auto& name) { RunCommandFor(name); }});
   }
   if (!options_.retention.any()) return absl::OkStatus();
   DM_RETURN_IF_ERROR(CheckLimits(options_.retention, disk_->Space()));
@@ -226,6 +237,15 @@ absl::Status Capture::OpenDirectory() {
                                                                  .zone = Zone(),
                                                                  .limits = options_.retention},
                                                  *disk_, *peers_);
+  return absl::OkStatus();
+}
+
+absl::Status Capture::StartCommandHelper() {
+  const CommandOptions helper{.command = options_.on_finished,
+                              .directory = directory_,
+                              .interface = interface_.name,
+                              .account = options_.account};
+  DM_ASSIGN_OR_RETURN(commands_, CommandHelper::Start(helper, privileges_));
   return absl::OkStatus();
 }
 
@@ -290,6 +310,7 @@ absl::Status Capture::OpenLoop() {
   }));
   DM_RETURN_IF_ERROR(AddTimers());
   DM_RETURN_IF_ERROR(loop_.AddReadable(link_watch_->fd(), [this] { link_watch_->OnReadable(); }));
+  if (commands_ != nullptr) DM_RETURN_IF_ERROR(OpenClosingLoop());
   return loop_.AddReadable(done_fd_.get(), [this] { loop_.Quit(); });
 }
 
@@ -304,6 +325,18 @@ absl::Status Capture::AddTimers() {
       loop_.AddTimer(5 * kNanosecondsPerSecond, [this] { manager_.Status(status_line_->Text()); }));
   if (manager_.watchdog_ns() == 0) return absl::OkStatus();
   return loop_.AddTimer(manager_.watchdog_ns() / 2, [this] { TellAlive(); });
+}
+
+// Also what the last commands are waited with: once confined, this thread opens nothing.
+absl::Status Capture::OpenClosingLoop() {
+  const auto on_readable = [this] {
+    commands_->OnReadable();
+    if (commands_->ended()) closing_loop_.Quit();
+  };
+  DM_RETURN_IF_ERROR(loop_.AddReadable(commands_->fd(), on_readable));
+  DM_RETURN_IF_ERROR(closing_loop_.Open());
+  DM_RETURN_IF_ERROR(closing_loop_.AddReadable(commands_->fd(), on_readable));
+  return closing_loop_.AddSignals({SIGINT, SIGTERM}, [this](int) { closing_loop_.Quit(); });
 }
 
 // Under a limit on the size of files (ulimit -f), the next segment begins in time.
@@ -395,6 +428,7 @@ absl::Status Capture::Close() {
                              .stream = options_.stream(),
                              .reader_gone = writer_->status().stream_closed.load()};
   LogText(FormatSummary(totals));
+  AwaitCommands();
   DM_RETURN_IF_ERROR(result.status);
   // Who closes a stream wants no more; who asks for a number of packets, nothing behind them.
   if (totals.reader_gone) return absl::OkStatus();
@@ -416,6 +450,17 @@ void Capture::OnHangup() {
 void Capture::TellAlive() {
   const int64_t round_ns = writer_->status().round_began_ns.load();
   if (std::exchange(watched_round_ns_, round_ns) != round_ns) manager_.Alive();
+}
+
+// A service manager ends them with this process; and who captures by hand looks for what they make.
+void Capture::AwaitCommands() {
+  if (commands_ == nullptr) return;
+  commands_->Finish();
+  if (const size_t files = commands_->unfinished(); files > 0 && !commands_->ended()) {
+    LogInfo("waiting until ", options_.on_finished, " has run for ", files,
+            files == 1 ? " file" : " files", "; SIGINT or SIGTERM ends only the waiting");
+  }
+  closing_loop_.Run().IgnoreError();
 }
 
 void Capture::OnSecond() {
@@ -494,8 +539,14 @@ void Capture::PassOn(FinishedSegment segment) {
     // As long as it will be.
     segment.size_bytes += static_cast<int64_t>(FormatSeal(segment.name.Pcap(), {}).size());
     sealer_->Add(segment.name);
+  } else {
+    RunCommandFor(segment.name);
   }
   if (retention_ != nullptr) retention_->OnSegmentFinished(std::move(segment));
+}
+
+void Capture::RunCommandFor(const SegmentName& name) {
+  if (commands_ != nullptr) commands_->Tell(name);
 }
 
 }  // namespace
@@ -505,6 +556,8 @@ absl::Status RunCapture(const CaptureOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   // A limit on the size of files is told by EFBIG.
   signal(SIGXFSZ, SIG_IGN);
+  // The helper of --on-finished is the only child, and nobody waits for it.
+  signal(SIGCHLD, SIG_IGN);
   std::optional<LogThread> log_thread;  // outlives the capture
   const Notifier manager = ConnectToManager();
   Capture capture(options, manager);

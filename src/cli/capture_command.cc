@@ -113,6 +113,11 @@ absl::StatusOr<bool> ParseSeal(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no seal; there is sha256"));
 }
 
+absl::StatusOr<std::string> ParseCommand(const std::string& text) {
+  if (!text.empty()) return text;
+  return absl::InvalidArgumentError("'' is no command");
+}
+
 // "5%" of the file system, or a size.
 absl::Status ParseMinFree(const std::string& text, RetentionLimits* limits) {
   absl::string_view rest = text;
@@ -194,6 +199,10 @@ void CaptureCommand::AddFiles() {
   AddParsed(app, "--group", "GROUP", "group of finished files", ParseGroup, [this](int64_t group) {
     options_.group = group;
   })->group("Files");
+  AddParsed(app, "-z,--on-finished", "CMD",
+            "run 'CMD FILE' for each finished file, without privileges", ParseCommand,
+            [this](const std::string& command) { options_.on_finished = command; })
+      ->group("Files");
   AddParsed(app, "--seal", "KIND",
             "sha256: write FILE.sha256 beside each finished file, for 'sha256sum -c'", ParseSeal,
             [this](bool seal) { options_.seal = seal; })
@@ -360,7 +369,7 @@ absl::Status CaptureCommand::CheckOptions() const {
     return absl::InvalidArgumentError("give either -d DIR or -w -, not both");
   }
   for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--seal",
-                             "--max-age", "--max-size", "--min-free"}) {
+                             "--on-finished", "--max-age", "--max-size", "--min-free"}) {
     if (!stream() || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("a stream has no files: leave ", option, " out"));

@@ -18,7 +18,11 @@ absl::StatusOr<Account> FindAccount(const std::string& name_or_uid) {
   if (entry == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("there is no user '", name_or_uid, "'"));
   }
-  Account account{.name = entry->pw_name, .uid = entry->pw_uid, .gid = entry->pw_gid, .groups = {}};
+  Account account{.name = entry->pw_name,
+                  .home = entry->pw_dir,
+                  .uid = entry->pw_uid,
+                  .gid = entry->pw_gid,
+                  .groups = {}};
   int count = 64;
   account.groups.resize(count);
   if (getgrouplist(account.name.c_str(), account.gid, account.groups.data(), &count) < 0) {

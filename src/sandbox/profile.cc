@@ -66,8 +66,10 @@ constexpr int kFileChanges[] = {SCMP_SYS(pwrite64),  SCMP_SYS(ftruncate), SCMP_S
                                 SCMP_SYS(utimensat), SCMP_SYS(linkat)};
 constexpr int kRetentionCalls[] = {SCMP_SYS(fstatfs), SCMP_SYS(faccessat), SCMP_SYS(faccessat2)};
 
-// The list of CPUs, the interface, the packet socket that follows it.
-constexpr int kMainCalls[] = {SCMP_SYS(pread64), SCMP_SYS(bind), SCMP_SYS(getsockname)};
+// The list of CPUs, the interface, the packet socket that follows it; no more names for the helper
+// of --on-finished.
+constexpr int kMainCalls[] = {SCMP_SYS(pread64), SCMP_SYS(bind), SCMP_SYS(getsockname),
+                              SCMP_SYS(shutdown)};
 
 // Never made by us or the C library once a capture is open, and sought by whoever has taken over a
 // thread: other programs, other users, other namespaces, the kernel's own machinery.

@@ -27,8 +27,9 @@ struct CaptureOptions {
   bool nanoseconds = false;
   int64_t flush_ns = kNanosecondsPerSecond;
   uint32_t mode = 0640;
-  int64_t group = -1;  // -1: as created
-  bool seal = false;   // each finished file with its SHA-256
+  int64_t group = -1;       // -1: as created
+  bool seal = false;        // each finished file with its SHA-256
+  std::string on_finished;  // a command to run for each finished file; empty: none
   RetentionLimits retention;
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();
   int64_t duration_ns = 0;         // 0: until a signal

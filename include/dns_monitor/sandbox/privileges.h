@@ -17,6 +17,7 @@ namespace dns_monitor {
 
 struct Account {
   std::string name;
+  std::string home;  // its directory
   uid_t uid = 0;
   gid_t gid = 0;              // the primary group
   std::vector<gid_t> groups;  // supplementary ones (initgroups(3))
