@@ -163,7 +163,7 @@ class Sandbox(LabCase):
     def test_no_sandbox(self):
         monitor = self.capture(self.right, "dns0", "--no-sandbox")
         monitor.wait_for(r"--no-sandbox: ")
-        status = threads(pid_of(monitor))["writer"]
+        status = wait_until(lambda: threads(pid_of(monitor)).get("writer"), "the writer")
         self.assertNotEqual(int(status["CapEff"], 16), 0)
         self.assertEqual(status["Seccomp"], "0")
         monitor.finish()
