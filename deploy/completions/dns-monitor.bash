@@ -13,6 +13,8 @@ _dns_monitor_argument() {
         -w | --write) COMPREPLY=(-) ;;
         -Q | --direction) COMPREPLY=($(compgen -W "in out inout" -- "$cur")) ;;
         --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) ;;
+        --seal) COMPREPLY=($(compgen -W "sha256" -- "$cur")) ;;
+        -z | --on-finished) COMPREPLY=($(compgen -c -- "$cur")) ;;
         --user) COMPREPLY=($(compgen -u -- "$cur")) ;;
         --group) COMPREPLY=($(compgen -g -- "$cur")) ;;
         --interface) COMPREPLY=($(compgen -W "$(_dns_monitor_interfaces)" -- "$cur")) ;;
@@ -35,7 +37,8 @@ _dns_monitor() {
     _dns_monitor_argument "$previous" && return
     case $command in
         capture)
-            options="--directory --write --rotate --utc --rotate-size --mode --group --nanosecond
+            options="--directory --write --rotate --utc --rotate-size --mode --group
+                --on-finished --seal --nanosecond
                 --max-age --max-size --min-free
                 --port --filter --direction --no-promiscuous-mode --no-icmp-errors --snaplen
                 --ring-size --ring-memory --flush --user --no-sandbox
