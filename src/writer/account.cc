@@ -1,5 +1,7 @@
 #include "account.h"
 
+#include <algorithm>
+
 namespace dns_monitor {
 
 Balance BalanceBetween(const AccountMark& begin, const AccountMark& end) {
@@ -20,6 +22,16 @@ Balance BalanceBetween(const AccountMark& begin, const AccountMark& end) {
   balance.in_ring_begin = begin.in_ring();
   balance.in_ring_end = end.in_ring();
   return balance;
+}
+
+void TellTimes(SegmentFacts* facts) {
+  for (const IndexEntry& entry : facts->index) {
+    if (entry.packets == 0) continue;
+    const bool first = facts->first_packet_ns == 0;
+    facts->first_packet_ns =
+        first ? *entry.first_ns : std::min(facts->first_packet_ns, *entry.first_ns);
+    facts->last_packet_ns = std::max(facts->last_packet_ns, *entry.last_ns);
+  }
 }
 
 }  // namespace dns_monitor

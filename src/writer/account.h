@@ -1,8 +1,11 @@
 // What became of the packets between two borders of segments.
 #pragma once
 
+#include <array>
+
 #include "dns_monitor/ledger/ledger.h"
 #include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/writer/finisher.h"
 
 namespace dns_monitor {
 
@@ -15,7 +18,16 @@ struct AccountMark {
   uint64_t in_ring() const { return filter.matched - filter.lost_total() - taken; }
 };
 
+// Of an assembler.
+struct Books {
+  AccountMark border;                            // the last one
+  std::array<AccountMark, kSegmentCount> begun;  // where each of its segments began
+};
+
 // `end` is later than `begin`. What only the segment's bytes tell (clipped, late) is left out.
 Balance BalanceBetween(const AccountMark& begin, const AccountMark& end);
+
+// The times of the first and the last packet, as the index has them.
+void TellTimes(SegmentFacts* facts);
 
 }  // namespace dns_monitor

@@ -28,7 +28,7 @@ Assembler::Assembler(const SegmentOptions& options, const Clock* clock, const Ri
       queue_(queue),
       stamper_(options.nanoseconds),
       indexer_(options.nanoseconds),
-      begun_(std::make_unique<AccountMark>()) {
+      books_(std::make_unique<Books>()) {
   for (Segment& segment : segments_) Reuse(&segment);
 }
 
@@ -56,6 +56,7 @@ void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
 void Assembler::BeginSegment(int64_t from_ns) {
   segment_ = free_segments_[--free_count_];
   *segment_ = Segment{};
+  books_->begun[segment_ - segments_.data()] = books_->border;
   segment_->from_ns = from_ns;
   if (options_.schedule) {
     segment_->to_ns =
@@ -99,18 +100,17 @@ void Assembler::CloseBooks() {
   IndexAppended();
   SegmentFacts& facts = segment_->facts;
   facts.index = indexer_.Finish(facts.length_bytes);
-  for (const IndexEntry& entry : facts.index) {
-    if (entry.packets == 0) continue;
-    const bool first = facts.first_packet_ns == 0;
-    facts.first_packet_ns =
-        first ? *entry.first_ns : std::min(facts.first_packet_ns, *entry.first_ns);
-    facts.last_packet_ns = std::max(facts.last_packet_ns, *entry.last_ns);
-  }
+  TellTimes(&facts);
   const AccountMark now{.filter = rings_->Counters(), .taken = packets_};
-  facts.balance = BalanceBetween(*begun_, now);
-  facts.balance.clipped = facts.clipped;
-  facts.balance.late = facts.late;
-  *begun_ = now;
+  facts.balance = BalanceOf(*segment_, now);
+  books_->border = now;
+}
+
+Balance Assembler::BalanceOf(const Segment& segment, const AccountMark& now) const {
+  Balance balance = BalanceBetween(books_->begun[&segment - segments_.data()], now);
+  balance.clipped = segment.facts.clipped;
+  balance.late = segment.facts.late;
+  return balance;
 }
 
 bool Assembler::Rotate(int64_t boot_ns, int64_t from_ns) {
@@ -152,10 +152,7 @@ void Assembler::End() {
 
 void Assembler::SealBuffer(bool ends_segment) {
   IndexAppended();
-  Checkpoint& sealed = buffer_->sealed;
-  sealed.packets = packets_;
-  sealed.length_bytes = segment_->facts.length_bytes;
-  sealed.tails.assign(cursors_.begin(), cursors_.end());  // within capacity
+  Mark(&buffer_->sealed);
   buffer_->ends_segment = ends_segment;
   oldest_unflushed_ns_ = 0;
   queue_->Seal(std::exchange(buffer_, nullptr));

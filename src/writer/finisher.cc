@@ -27,6 +27,8 @@ Ledger LedgerOf(const Segment& segment) {
     ledger.first_packet_ns = facts.first_packet_ns;
     ledger.last_packet_ns = facts.last_packet_ns;
   }
+  ledger.damaged = !facts.damage.empty();
+  ledger.damage = facts.damage;
   ledger.balance = facts.balance;
   ledger.losses = facts.losses;
   ledger.gaps = facts.gaps;
@@ -62,6 +64,10 @@ void Finisher::Finish(Segment* segment) {
   Ask({Task::kFinish, segment});
 }
 
+void Finisher::Discard(Segment* segment) {
+  Ask({Task::kDiscard, segment});
+}
+
 void Finisher::Ask(Request request) {
   requests_.Push(request);  // never full: each segment stands in it at most twice
   Raise(wake_fd_.get());
@@ -86,10 +92,16 @@ void Finisher::Run() {
     // Read before the queue is looked at: what was asked before Stop is seen after it.
     const bool stopping = stopping_.load();
     while (const std::optional<Request> request = requests_.Pop()) {
-      if (request->task == Task::kOpen) {
-        waiting_.push_back(request->segment);
-      } else {
-        FinishFiles(request->segment);
+      switch (request->task) {
+        case Task::kOpen:
+          waiting_.push_back(request->segment);
+          break;
+        case Task::kFinish:
+          FinishFiles(request->segment);
+          break;
+        case Task::kDiscard:
+          DiscardFiles(request->segment);
+          break;
       }
     }
     TryToOpen();
@@ -172,7 +184,7 @@ int Finisher::NextOrdinal(const SegmentName& name) {
     count(*last_name_);
     return next;
   }
-  // The first of this process: another one may have written here within the same minute.
+  // The first one of this process: another may have written here within the same minute.
   const absl::StatusOr<std::vector<DirectoryEntry>> entries = disk_->List();
   if (!entries.ok()) return 0;
   for (const DirectoryEntry& entry : *entries) {
@@ -227,9 +239,16 @@ void Finisher::FinishFiles(Segment* segment) {
   const std::string part = facts.name.Part();
   // Each step is tried even when one before it failed: a file that could not be synced is still
   // better found under its name than left behind.
-  absl::Status status = disk_->Truncate(fd, facts.length_bytes);
+  absl::Status status;
+  if (!segment->rescued.empty()) {
+    status.Update(disk_->WriteAt(fd, segment->rescued_offset, segment->rescued));
+  }
+  status.Update(disk_->Truncate(fd, facts.length_bytes));
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
-  status.Update(disk_->SyncFile(fd));
+  const absl::Status synced = disk_->SyncFile(fd);
+  // What the disk has refused once it may tell as written the next time (fsync(2)).
+  if (!synced.ok() && facts.damage.empty()) facts.damage = std::string(synced.message());
+  status.Update(synced);
   const absl::Status renamed = GiveName(segment);
   status.Update(renamed);
   status.Update(disk_->SyncDirectory());
@@ -242,6 +261,23 @@ void Finisher::FinishFiles(Segment* segment) {
     first_error_.Update(status);
   }
   if (renamed.ok() && options_.on_finished) options_.on_finished(facts);
+  Answer(&finished_, segment);
+}
+
+void Finisher::DiscardFiles(Segment* segment) {
+  const SegmentName& name = segment->facts.name;
+  const auto waiting = std::find(waiting_.begin(), waiting_.end(), segment);
+  if (waiting != waiting_.end()) {
+    waiting_.erase(waiting);
+  } else if (disk_->HasName(segment->buffered.get(), name.Part())) {
+    // What stays of it, the next start removes.
+    disk_->Remove(name.Part()).IgnoreError();
+    // Its ordinal is free again, and the directory tells which is next: attempts once a second
+    // would use all of them up within hours.
+    last_name_.reset();
+  }
+  segment->direct.Reset();
+  segment->buffered.Reset();
   Answer(&finished_, segment);
 }
 

@@ -16,9 +16,15 @@ constexpr size_t kMinDirectFlushBytes = 64 << 10;
 constexpr int64_t kAllocationStepBytes = 64 << 20;
 constexpr int64_t kFirstPauseNs = 10 * kNanosecondsPerMillisecond;
 constexpr int64_t kLongestPauseNs = kNanosecondsPerSecond;
+// Of one write, 150 ms in all, until another file is tried.
+constexpr int kAttempts = 5;
 
 size_t AlignDown(size_t bytes) {
   return bytes & ~(kDirectAlignBytes - 1);
+}
+
+bool IsWantOfRoom(int error) {
+  return error == ENOSPC || error == EDQUOT;
 }
 
 }  // namespace
@@ -36,16 +42,13 @@ void WriteQueue::Seal(Buffer* buffer) {
   Pump();
 }
 
-bool WriteQueue::Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
-                       absl::Span<const uint64_t> tails) {
+bool WriteQueue::Flush(Buffer* buffer, const Checkpoint& safe) {
   if (flush_.buffer != nullptr) return false;
   if (buffer->written == buffer->used) return true;
   if (idle()) moved_at_ns_ = clock_->BoottimeNs();
   flush_.buffer = buffer;
   flush_.to = buffer->used;
-  flush_.safe.packets = packets;
-  flush_.safe.length_bytes = length_bytes;
-  flush_.safe.tails.assign(tails.begin(), tails.end());  // within capacity
+  flush_.safe = safe;  // within capacity
   Pump();
   return true;
 }
@@ -57,7 +60,7 @@ void WriteQueue::Pump() {
     OnResult(*result);
   }
   // A backend that works within Start may bring many buffers to the file in one call.
-  while (!in_flight_) {
+  while (!in_flight_ && !broken_) {
     if (retry_at_ns_ != 0 && clock_->BoottimeNs() < retry_at_ns_) return;
     retry_at_ns_ = 0;
     StartNext();
@@ -140,7 +143,7 @@ void WriteQueue::OnResult(int64_t result) {
     return;
   }
   if (result <= 0) {
-    OnFailure(result == 0 ? EIO : static_cast<int>(-result));
+    OnFailure(result == 0 ? EIO : static_cast<int>(-result), *done.buffer->segment);
     return;
   }
   // A short write: the rest goes with the next request. A direct one begins at a block's border, so
@@ -148,7 +151,7 @@ void WriteQueue::OnResult(int64_t result) {
   const size_t from = static_cast<size_t>(done.request.data - done.buffer->data);
   const size_t written = from + static_cast<size_t>(result);
   if (written <= done.buffer->written) {
-    OnFailure(ENOSPC);
+    OnFailure(ENOSPC, *done.buffer->segment);
     return;
   }
   if (failures_ > 0) OnRecovery();
@@ -176,7 +179,7 @@ void WriteQueue::PopFront() {
   --count_;
 }
 
-void WriteQueue::OnFailure(int error) {
+void WriteQueue::OnFailure(int error, const Segment& segment) {
   if (failures_ == 0) {
     failing_since_ns_ = clock_->BoottimeNs();
     LogError(ErrnoError("cannot write", error).message(),
@@ -185,6 +188,9 @@ void WriteQueue::OnFailure(int error) {
   const int64_t pause_ns = std::min(kFirstPauseNs << std::min(failures_, 10), kLongestPauseNs);
   ++failures_;
   last_error_ = error;
+  if (failures_ >= kAttempts && !IsWantOfRoom(error) && !segment.stream) {
+    broken_ = error;
+  }
   retry_at_ns_ = clock_->BoottimeNs() + pause_ns;
 }
 
@@ -194,8 +200,7 @@ int64_t WriteQueue::stalled_since_ns(int64_t now_ns) const {
 
 capture_lost WriteQueue::Trouble(int64_t now_ns) const {
   if (failures_ > 0) {
-    const bool full = last_error_ == ENOSPC || last_error_ == EDQUOT;
-    return full ? CAPTURE_LOST_DISK_FULL : CAPTURE_LOST_DISK_ERROR;
+    return IsWantOfRoom(last_error_) ? CAPTURE_LOST_DISK_FULL : CAPTURE_LOST_DISK_ERROR;
   }
   return stalled_since_ns(now_ns) != 0 ? CAPTURE_LOST_DISK_STALLED : CAPTURE_LOST_RING_FULL;
 }
@@ -205,9 +210,26 @@ void WriteQueue::OnRecovery() {
   failures_ = 0;
 }
 
-void WriteQueue::Abandon() {
-  while (Front() != nullptr) PopFront();
+absl::InlinedVector<Segment*, kBufferCount> WriteQueue::GiveUp() {
+  const Buffer* partly = Front() != nullptr ? Front() : flush_.buffer;
+  if (partly != nullptr) {
+    Segment* segment = partly->segment;
+    segment->rescued.assign(reinterpret_cast<const char*>(partly->data), partly->written);
+    segment->rescued.resize(AlignDown(partly->written + kDirectAlignBytes - 1));
+    segment->rescued_offset = partly->file_offset;
+  }
+  absl::InlinedVector<Segment*, kBufferCount> segments;
+  while (const Buffer* front = Front()) {
+    if (segments.empty() || segments.back() != front->segment) segments.push_back(front->segment);
+    PopFront();
+  }
   flush_.buffer = nullptr;
+  broken_.reset();
+  return segments;
+}
+
+void WriteQueue::Abandon() {
+  GiveUp();
   in_flight_.reset();
   retry_at_ns_ = 0;
 }

@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/log.h"
@@ -78,6 +80,8 @@ void Writer::Start() {
     finisher_->Start();
     assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
   }
+  assembler_.Mark(&safe_);
+  segment_ended_ = true;  // before the first one has begun
   thread_ = StartThread("writer", [this] { Run(); });
 }
 
@@ -101,6 +105,7 @@ void Writer::RunOnce() {
   NoteAbsence(now_ns);
   TakeAnswers();
   queue_.Pump();
+  GiveUpIfBroken();
   TellTrouble();
   const uint64_t fullest = merger_.Observe(now_ns);
   under_pressure_ = fullest > rings_->ring_bytes() / 4;
@@ -113,14 +118,31 @@ void Writer::RunOnce() {
 
 void Writer::TakeAnswers() {
   if (finisher_ == nullptr) return;
+  absl::InlinedVector<Segment*, kSegmentCount> finished;
+  while (Segment* segment = finisher_->NextFinished()) finished.push_back(segment);
+  // After that: one that was discarded soon after it had been opened is not to be found here when
+  // it is in use again.
   while (Segment* segment = finisher_->NextOpened()) {
     segment->opened = true;
     ++answers_;
   }
-  while (Segment* segment = finisher_->NextFinished()) {
-    assembler_.Reuse(segment);
-    ++answers_;
+  for (Segment* segment : finished) assembler_.Reuse(segment);
+  answers_ += finished.size();
+}
+
+bool Writer::GiveUpIfBroken() {
+  const std::optional<int> error = queue_.broken();
+  if (!error || !assembler_.CanGoBack()) return false;
+  const absl::InlinedVector<Segment*, kBufferCount> sealed = queue_.GiveUp();
+  const bool is_within = !segment_ended_;
+  if (is_within && safe_.segment_packets > 0) {
+    LogError("a segment ends here, damaged: ", ErrnoError("write", *error).message(),
+             "; going on with another file");
   }
+  merger_.GoBack(safe_.tails);
+  assembler_.GoBack(sealed, safe_, is_within, std::string(ErrnoError("write", *error).message()));
+  segment_ended_ = true;  // the new one has no checkpoint yet
+  return true;
 }
 
 // So that the filter counts what a full ring has to refuse under what it is due to.
@@ -173,10 +195,8 @@ void Writer::FlushIfDue(int64_t now_ns) {
   // Early enough that a round that comes late still keeps the promise.
   const bool due = now_ns >= oldest_ns + options_.flush_ns - 2 * sleep_ns_;
   if (!due && !under_pressure_) return;
-  if (queue_.Flush(buffer, assembler_.packets(), assembler_.segment()->facts.length_bytes,
-                   merger_.cursors())) {
-    assembler_.OnFlushed();
-  }
+  assembler_.Mark(&flushing_);
+  if (queue_.Flush(buffer, flushing_)) assembler_.OnFlushed();
 }
 
 void Writer::PublishStatus() {
@@ -216,21 +236,18 @@ void Writer::Wait(int64_t timeout_ns) {
 }
 
 void Writer::WriteTheRest() {
-  for (;;) {
+  for (bool ended = false;;) {
     TakeAnswers();
     queue_.Pump();
-    merger_.ObserveAll();
-    assembler_.set_cursors(merger_.cursors());
-    if (queue_.stream_closed() || assembler_.limit_reached()) break;
-    if (assembler_.DrainFrom(&merger_) == DrainResult::kDrained || OutOfPatience()) break;
+    if (GiveUpIfBroken()) ended = false;
+    const bool out_of_patience = OutOfPatience();
+    if (!ended && (DrainTheRest() || out_of_patience)) {
+      TakePendingLosses();
+      if (!queue_.stream_closed()) assembler_.End();
+      ended = true;
+    }
+    if ((ended && queue_.idle()) || out_of_patience) break;
     Wait(kShortestSleepNs);
-  }
-  TakePendingLosses();
-  if (!queue_.stream_closed()) assembler_.End();
-  while (!queue_.idle() && !OutOfPatience()) {
-    Wait(kShortestSleepNs);
-    TakeAnswers();
-    queue_.Pump();
   }
   if (!queue_.idle()) {
     LogError("giving up on the ", options_.stream() ? "reader of the stream" : "disk",
@@ -238,6 +255,13 @@ void Writer::WriteTheRest() {
     queue_.Abandon();
   }
   PublishStatus();
+}
+
+bool Writer::DrainTheRest() {
+  merger_.ObserveAll();
+  assembler_.set_cursors(merger_.cursors());
+  return queue_.stream_closed() || assembler_.limit_reached() ||
+         assembler_.DrainFrom(&merger_) == DrainResult::kDrained;
 }
 
 // A loss is told by the next record that finds room; after the last one nothing tells it.
@@ -256,7 +280,9 @@ void Writer::TakePendingLosses() {
 
 bool Writer::OutOfPatience() {
   const int64_t now_ns = clock_->BoottimeNs();
-  if (const uint64_t progress = queue_.bytes_written() + answers_; progress != progress_) {
+  // While the disk refuses all, the finisher still answers: each attempt is a file of its own.
+  const uint64_t answers = queue_.failing() ? 0 : answers_;
+  if (const uint64_t progress = queue_.bytes_written() + answers; progress != progress_) {
     progress_ = progress;
     progress_at_ns_ = now_ns;
   }
@@ -275,6 +301,8 @@ WriterResult Writer::Stop() {
 }
 
 void Writer::OnCheckpoint(const Checkpoint& checkpoint) {
+  safe_ = checkpoint;  // within capacity
+  segment_ended_ = false;
   status_.packets_written.store(checkpoint.packets, std::memory_order_relaxed);
   for (int cpu = 0; cpu < rings_->cpu_count(); ++cpu) {
     StoreRelease(&rings_->cpu(cpu)->tail, checkpoint.tails[cpu]);
@@ -282,6 +310,7 @@ void Writer::OnCheckpoint(const Checkpoint& checkpoint) {
 }
 
 void Writer::OnSegmentWritten(Segment* segment) {
+  segment_ended_ = true;
   if (finisher_ != nullptr) finisher_->Finish(segment);
 }
 

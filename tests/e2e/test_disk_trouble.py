@@ -1,5 +1,7 @@
-"""A full disk: what can be kept is kept, what is lost is told."""
+"""A full disk, a bad one: what can be kept is kept, what is lost is told."""
+import fcntl
 import os
+import struct
 
 from lab.case import LabCase
 from lab.ledger import Ledgers
@@ -7,6 +9,16 @@ from lab.pcap import read_pcap
 from lab.process import run
 
 MIB = 1 << 20
+LOOP_SET_STATUS64, LOOP_GET_STATUS64 = 0x4C04, 0x4C05  # linux/loop.h
+
+
+def limit_loop_device(device, size):
+    """The kernel answers with EIO behind a device's end; 0: that of its file."""
+    info = bytearray(232)  # struct loop_info64
+    with open(device, "rb") as file:
+        fcntl.ioctl(file, LOOP_GET_STATUS64, info)
+        struct.pack_into("=Q", info, 32, size)  # lo_sizelimit
+        fcntl.ioctl(file, LOOP_SET_STATUS64, info)
 
 
 class FullDisk(LabCase):
@@ -90,6 +102,44 @@ class FullDisk(LabCase):
         ledgers = Ledgers(monitor.files())
         ledgers.check()
         self.assertEqual(ledgers.sum("lost", "disk_stalled"), summary.lost)
+
+    def test_bad_disk(self):
+        """What it has refused goes into another file, as soon as it takes one."""
+        self.make_pair()
+        image = self.path("image")
+        with open(image, "wb") as file:
+            file.truncate(128 * MIB)
+        # One group of blocks, whose data begin behind 8 MiB; a journal's errors would make the
+        # file system read-only for good.
+        run(["mkfs.ext4", "-q", "-b", "4096", "-O", "^has_journal", image])
+        device = run(["losetup", "--find", "--show", image]).stdout.strip()
+        self.addCleanup(run, ["losetup", "--detach", device])
+        disk = self.make_directory("disk")
+        run(["mount", device, disk])
+        self.addCleanup(run, ["umount", disk])
+
+        monitor = self.capture(self.left, "peer0", directory=disk)
+        self.send(self.left, "10.53.0.99", "--count", "1000")
+        monitor.wait_for_packets(1000)
+        run(["sync", "--file-system", disk])
+        limit_loop_device(device, 4 * MIB)
+        self.send(self.left, "10.53.0.99", "--count", "100000", "--first", "1000",
+                  "--rate", "100000")
+        monitor.wait_for(r"cannot write: Input/output error")
+        monitor.wait_for(r"a segment ends here, damaged: write: Input/output error")
+        limit_loop_device(device, 0)
+        monitor.wait_for(r"writing again after")
+        self.send(self.left, "10.53.0.99", "--count", "1000", "--first", "101000")
+        monitor.wait_for_packets(102000)
+        self.assertEqual(monitor.stop(), 1, monitor.errors())  # something was not synced
+        summary = monitor.summary(exit_code=1)
+        self.assertEqual((summary.captured, summary.lost), (102000, 0))
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [102000]))
+        ledgers = Ledgers(monitor.files())
+        ledgers.check()
+        self.assertEqual(ledgers.sum("written"), 102000)
+        self.assertEqual(ledgers.all[0]["damage"], "write: Input/output error")
+        self.assertEqual(ledgers.all[-1]["damage"], "")
 
     def test_full_to_the_end(self):
         """Given up after a while: an error, and the summary says how much is lost."""

@@ -82,8 +82,11 @@ class WriteQueueTest : public testing::Test, protected WriteObserver {
   void EndSegment() { SealBuffer(/*ends_segment=*/true); }
 
   bool Flush() {
-    return queue_.Flush(buffer_, total_, static_cast<int64_t>(Current()->appended.size()),
-                        {total_});
+    Checkpoint safe;
+    safe.packets = total_;
+    safe.length_bytes = static_cast<int64_t>(Current()->appended.size());
+    safe.tails = {total_};
+    return queue_.Flush(buffer_, safe);
   }
 
   // Lets the disk answer, and time pass, until nothing is left to do.

@@ -156,12 +156,20 @@ TEST_F(LedgerKeeperTest, DropsWhatWasWrittenForANameThatWasTaken) {
   ExpectFollows(12, 11);
 }
 
+// On a disk that fails, this is where it is told.
+TEST_F(LedgerKeeperTest, StaysWhereItCannotBeSynced) {
+  disk_.Fail(DiskOp::kSyncFile, "", absl::DataLossError("Input/output error"));
+  Make(10);
+  EXPECT_EQ(Read(10).sequence, 1u);
+  EXPECT_EQ(log_.Count("may not survive a crash: Input/output error"), 1);
+}
+
 // Nothing is left of it, and what it was to tell is told by the next one.
 TEST_F(LedgerKeeperTest, FailsWhole) {
   gaps_.Add({.from_ns = OfHour(10).from_ns + 1,
              .to_ns = OfHour(10).from_ns + 2,
              .reason = GapReason::kInterfaceDown});
-  disk_.Fail(DiskOp::kSyncFile, "", absl::ResourceExhaustedError("No space left on device"));
+  disk_.Fail(DiskOp::kSetAccess, "", absl::ResourceExhaustedError("No space left on device"));
   Ledger ledger = OfHour(10);
   keeper_->Prepare(&ledger);
   EXPECT_TRUE(absl::IsResourceExhausted(keeper_->Write(ledger, Name(10))));

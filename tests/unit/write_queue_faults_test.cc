@@ -11,6 +11,7 @@
 namespace dns_monitor {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -79,7 +80,7 @@ TEST_F(WriteQueueTest, FallsBackInTheMiddleOfASegment) {
 TEST_F(WriteQueueTest, PausesLongerWithEachFailure) {
   BeginSegment();
   Append(kBufferBytes);
-  disk_.AnswerAlways(-EIO);
+  disk_.AnswerAlways(-ENOSPC);
   EndSegment();
   std::vector<int64_t> pauses_ns;
   for (int failure = 0; failure < 20; ++failure) {
@@ -105,8 +106,8 @@ TEST_F(WriteQueueTest, PausesLongerWithEachFailure) {
 
 TEST_F(WriteQueueTest, PausesBrieflyAgainAfterARecovery) {
   BeginSegment();
-  disk_.Answer({-EIO, -EIO, -EIO, -EIO, -EIO, 100});
-  disk_.AnswerAlways(-EIO);
+  disk_.Answer({-ENOSPC, -ENOSPC, -ENOSPC, -ENOSPC, -ENOSPC, 100});
+  disk_.AnswerAlways(-ENOSPC);
   Append(kBufferBytes);
   EndSegment();
   const int64_t first_pause_ns = queue_.retry_at_ns() - clock_.BoottimeNs();
@@ -115,6 +116,69 @@ TEST_F(WriteQueueTest, PausesBrieflyAgainAfterARecovery) {
     queue_.Pump();
   }
   EXPECT_EQ(queue_.retry_at_ns() - clock_.BoottimeNs(), first_pause_ns);
+}
+
+TEST_F(WriteQueueTest, GivesUpAFileThatCannotBeWritten) {
+  BeginSegment();
+  disk_.AnswerAlways(-EIO);
+  Append(kBufferBytes + 100);
+  EndSegment();
+  BeginSegment();
+  Append(kBufferBytes + 1);
+  Flush();
+  EXPECT_EQ(queue_.broken(), std::nullopt) << "it may pass";
+  for (int round = 0; round < 100 && !queue_.broken(); ++round) {
+    clock_.SetBoottimeNs(queue_.retry_at_ns());
+    queue_.Pump();
+  }
+  EXPECT_EQ(queue_.broken(), EIO);
+  EXPECT_LE(disk_.Writes().size(), 10u);
+  const size_t writes = disk_.Writes().size();
+  clock_.Advance(60 * kNanosecondsPerSecond);
+  queue_.Pump();
+  EXPECT_EQ(disk_.Writes().size(), writes) << "nothing more is tried";
+  EXPECT_THAT(queue_.GiveUp(), ElementsAre(&targets_[0].segment, &targets_[1].segment));
+  EXPECT_EQ(queue_.broken(), std::nullopt);
+  EXPECT_TRUE(queue_.idle());
+  EXPECT_EQ(pool_.available(), kBufferCount - 1) << "the assembler's";
+  EXPECT_TRUE(queue_.failing()) << "until something is written";
+  EXPECT_THAT(checkpoints_, IsEmpty());
+}
+
+TEST_F(WriteQueueTest, GivesUpAtOnceWhatFollowsAFileThatCannotBeWritten) {
+  BeginSegment();
+  disk_.AnswerAlways(-EIO);
+  Append(10);
+  EndSegment();
+  while (!queue_.broken()) {
+    clock_.SetBoottimeNs(queue_.retry_at_ns());
+    queue_.Pump();
+  }
+  EXPECT_THAT(queue_.GiveUp(), ElementsAre(&targets_[0].segment));
+  const size_t writes = disk_.Writes().size();
+  BeginSegment();
+  Append(10);
+  EndSegment();
+  EXPECT_EQ(disk_.Writes().size(), writes) << "not before the pause is over";
+  clock_.SetBoottimeNs(queue_.retry_at_ns());
+  queue_.Pump();
+  EXPECT_EQ(disk_.Writes().size(), writes + 1);
+  EXPECT_EQ(queue_.broken(), EIO);
+}
+
+TEST_F(WriteQueueTest, GivesNothingUpForWantOfRoom) {
+  BeginSegment();
+  disk_.AnswerAlways(-ENOSPC);
+  Append(10);
+  EndSegment();
+  for (int round = 0; round < 30; ++round) {
+    clock_.SetBoottimeNs(queue_.retry_at_ns());
+    queue_.Pump();
+    EXPECT_EQ(queue_.broken(), std::nullopt);
+  }
+  disk_.AnswerAlways(FakeIoBackend::kAll);
+  Settle();
+  ExpectAllWritten();
 }
 
 TEST_F(WriteQueueTest, RecoversFromErrors) {
@@ -337,7 +401,7 @@ class WriteQueueChaosTest : public WriteQueueTest, public testing::WithParamInte
   int64_t RandomAnswer(const IoRequest& request) {
     switch (random_() % 12) {
       case 0:
-        return -EIO;
+        return -EDQUOT;
       case 1:
         return -ENOSPC;
       case 2:

@@ -65,6 +65,10 @@ class Merger {
   // Where reading stands in each ring: behind the last record that the sink has taken. What may
   // become the ring's tail once that record is safe.
   absl::Span<const uint64_t> cursors() const { return cursors_; }
+  // Reads once more from here on: from where it stood before, and not before any ring's tail.
+  void GoBack(absl::Span<const uint64_t> cursors) {
+    std::copy(cursors.begin(), cursors.end(), cursors_.begin());
+  }
 
  private:
   struct Lane {

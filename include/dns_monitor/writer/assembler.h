@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "dns_monitor/archive/schedule.h"
 #include "dns_monitor/base/clock.h"
@@ -20,6 +21,7 @@
 namespace dns_monitor {
 
 struct AccountMark;
+struct Books;
 
 // Makes the headers of a file's records. Divides only when a second begins.
 class RecordStamper {
@@ -91,6 +93,17 @@ class Assembler {
   // Ends the last segment now: no packet follows.
   void End();
 
+  // What stands behind the last record. `tails` has room for all of them.
+  void Mark(Checkpoint* mark) const;
+  // The disk does not take what came behind `safe`, for this reason. `sealed` are the segments of
+  // which the queue has dropped something (WriteQueue::GiveUp); `safe` is within the first that is
+  // not written, if `is_within`. That one ends there, damaged; all others, and it as well when it
+  // has no packet, are forgotten; and a segment begins as if nothing had been taken since. The
+  // caller takes the merger back to `safe`, too. Only when there is a free segment. Also after End.
+  bool CanGoBack() const { return free_count_ > 0; }
+  void GoBack(absl::Span<Segment* const> sealed, const Checkpoint& safe, bool is_within,
+              std::string damage);
+
   // What was appended, in all segments.
   uint64_t packets() const { return packets_; }
   uint64_t late() const { return late_; }
@@ -126,6 +139,11 @@ class Assembler {
   void IndexAppended();
   // The segment holds all that it will: its index, and the balance up to here.
   void CloseBooks();
+  // Of `segment`, up to now.
+  Balance BalanceOf(const Segment& segment, const AccountMark& now) const;
+  // Of GoBack.
+  void EndDamaged(Segment* segment, const Checkpoint& safe, std::string damage);
+  void Restore(const Checkpoint& safe);
   int64_t ToBoot(int64_t wall_ns) const;
   int64_t NextSegmentStart(int64_t wall_ns) const;
   bool RotateIfDue(const RecordView& record, size_t bytes);
@@ -145,8 +163,8 @@ class Assembler {
   Buffer* buffer_ = nullptr;
   RecordStamper stamper_;
   SegmentIndexer indexer_;
-  size_t indexed_ = 0;                  // bytes of the buffer
-  std::unique_ptr<AccountMark> begun_;  // the books when the segment began
+  size_t indexed_ = 0;  // bytes of the buffer
+  std::unique_ptr<Books> books_;
 
   int64_t wall_offset_ns_ = 0;  // CLOCK_REALTIME - CLOCK_BOOTTIME
   int64_t tai_offset_ns_ = 0;   // CLOCK_TAI - CLOCK_REALTIME, as last looked at

@@ -18,11 +18,24 @@ inline constexpr size_t kBufferCount = 4;
 // Of memory, offset and length for O_DIRECT: covers 512-byte and 4096-byte sectors.
 inline constexpr size_t kDirectAlignBytes = 4096;
 
-// What is safe once certain bytes are in the file.
+// Between two records: what is safe once certain bytes are in the file, and where the assembler can
+// go back to when those behind them will never be.
 struct Checkpoint {
   uint64_t packets = 0;         // since the capture began, all in files
   int64_t length_bytes = 0;     // of the segment, at a record's border
   std::vector<uint64_t> tails;  // of each ring: everything before is in the file
+  // Of the assembler:
+  uint64_t late = 0;
+  uint64_t last_time_ns = 0;
+  int64_t wall_offset_ns = 0;
+  int64_t tai_offset_ns = 0;
+  int64_t stepped_at_ns = 0;
+  // Of the segment's facts:
+  uint64_t segment_packets = 0;
+  uint64_t segment_clipped = 0;
+  uint64_t segment_late = 0;
+  size_t losses = 0;
+  size_t gaps = 0;
 };
 
 // A stretch of one segment. Filled from the front by the assembler; written by the queue.

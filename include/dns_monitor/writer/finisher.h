@@ -52,6 +52,9 @@ class Finisher {
   void Open(Segment* segment);
   // Gives back what was preallocated, syncs, sets access, renames, syncs the directory.
   void Finish(Segment* segment);
+  // Nothing of it was written, or is worth keeping: removes it. Comes back by NextFinished, and
+  // before that possibly by NextOpened.
+  void Discard(Segment* segment);
   Segment* NextOpened();
   Segment* NextFinished();
 
@@ -60,7 +63,7 @@ class Finisher {
   absl::Status Stop();
 
  private:
-  enum class Task { kOpen, kFinish };
+  enum class Task { kOpen, kFinish, kDiscard };
   struct Request {
     Task task = Task::kOpen;
     Segment* segment = nullptr;
@@ -79,6 +82,7 @@ class Finisher {
   // one of them; taken again, it would make the newest segment look like the oldest.
   int NextOrdinal(const SegmentName& name);
   void FinishFiles(Segment* segment);
+  void DiscardFiles(Segment* segment);
   // The name of a finished segment, its ledger beside it first.
   absl::Status GiveName(Segment* segment);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
@@ -97,7 +101,7 @@ class Finisher {
   int pause_ms_ = 0;              // before the next attempt; 0: the last one succeeded
   bool direct_refused_ = false;
   bool lock_refused_ = false;
-  std::optional<SegmentName> last_name_;  // given to a segment
+  std::optional<SegmentName> last_name_;  // given to a segment, unless it was discarded
   absl::Status first_error_;
   std::thread thread_;
 };

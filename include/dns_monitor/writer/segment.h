@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "dns_monitor/archive/names.h"
@@ -27,6 +28,7 @@ struct SegmentFacts {
   Balance balance;
   std::vector<IndexEntry> index;
   int64_t ledger_bytes = 0;  // once it is finished; 0: it has none
+  std::string damage;        // why it ends before its time, or may not be whole; empty: neither
   // Of the interface, when the segment was opened.
   std::optional<InterfaceCounters> interface_begin;
 };
@@ -43,6 +45,11 @@ struct Segment {
   Fd buffered;
   Fd direct;  // O_DIRECT; none where the file system refuses it
   int64_t allocated_bytes = 0;
+  // Of a damaged one: what may have been in the page cache alone, from this offset on. A direct
+  // write that fails takes it out of there. Whole blocks, with zeros behind the last byte: to write
+  // a part of one, the disk would be asked for the rest.
+  std::string rescued;
+  int64_t rescued_offset = 0;
 };
 
 }  // namespace dns_monitor

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/container/inlined_vector.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/writer/buffer_pool.h"
 #include "dns_monitor/writer/io_backend.h"
@@ -23,8 +24,11 @@ class WriteObserver {
 
 // The writer thread's alone. Full blocks go through the segment's O_DIRECT descriptor; what is
 // short of a block (the file's tail, a flush of little) goes through the page cache, so that the
-// file never has a byte that is no packet's. A write that fails is tried again, with growing
-// pauses, until it succeeds or Abandon: the buffers, and then the rings, hold what comes meanwhile.
+// file never has a byte that is no packet's.
+//
+// A write that fails is tried again, with growing pauses: the buffers, and then the rings, hold
+// what comes meanwhile. Where it is not for want of room, it may be the file that cannot be written
+// any more: after some attempts the queue waits for GiveUp, to go on with another one.
 class WriteQueue {
  public:
   WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool, WriteObserver* observer);
@@ -33,8 +37,7 @@ class WriteQueue {
   void Seal(Buffer* buffer);
   // What `buffer`, the one that is being filled, holds now is to be in the file soon. `safe` is
   // copied; false when an earlier flush is still under way (ask again later).
-  bool Flush(Buffer* buffer, uint64_t packets, int64_t length_bytes,
-             absl::Span<const uint64_t> tails);
+  bool Flush(Buffer* buffer, const Checkpoint& safe);
   // Takes results, starts the next write. Never waits.
   void Pump();
 
@@ -42,6 +45,12 @@ class WriteQueue {
   // Of all buffers since the beginning: whether the disk is moving.
   uint64_t bytes_written() const { return bytes_written_; }
   bool failing() const { return failures_ > 0; }
+  // Why the segment that is being written is given up; nullopt: it is not.
+  std::optional<int> broken() const { return broken_; }
+  // Drops all that is not written, and returns the buffers. The first segment keeps what was
+  // written of its buffer (Segment::rescued). The segments whose buffers were sealed, in their
+  // order; none when there was only a flush. The next write is tried after a pause.
+  absl::InlinedVector<Segment*, kBufferCount> GiveUp();
   // What keeps buffers from becoming free at `now_ns` (CLOCK_BOOTTIME), as the filter counts it.
   capture_lost Trouble(int64_t now_ns) const;
   // Since when nothing has been written though there is something; 0 while that is less than
@@ -53,8 +62,8 @@ class WriteQueue {
   bool stream_closed() const { return stream_closed_; }
   // When to call Pump again if nothing else happens (CLOCK_BOOTTIME); 0: no need.
   int64_t retry_at_ns() const { return retry_at_ns_; }
-  // Forgets all that is not written: the disk failed for too long at the end. Requests under way
-  // are waited for by the backend's own end.
+  // Drops all that is not written: the disk failed for too long at the end. Requests under way are
+  // waited for by the backend's own end.
   void Abandon();
 
  private:
@@ -74,7 +83,7 @@ class WriteQueue {
   void StartWrite(Buffer* buffer, size_t to);
   bool StartAllocation(Segment* segment, int64_t end);
   void OnResult(int64_t result);
-  void OnFailure(int error);
+  void OnFailure(int error, const Segment& segment);
   void OnRecovery();
   // `buffer` has been written further: tells what depends on that.
   void Advance(Buffer* buffer);
@@ -92,7 +101,8 @@ class WriteQueue {
   uint64_t bytes_written_ = 0;
   bool direct_refused_ = false;  // by write: for all segments
   bool stream_closed_ = false;
-  int failures_ = 0;  // in a row
+  std::optional<int> broken_;  // errno
+  int failures_ = 0;           // in a row
   int last_error_ = 0;
   int64_t moved_at_ns_ = 0;  // when something was written last, or there came to be something
   int64_t failing_since_ns_ = 0;

@@ -84,6 +84,9 @@ class Writer final : private WriteObserver {
   // Everything that can be done now.
   void RunOnce();
   void TakeAnswers();
+  // The file cannot be written any more: another one takes what lies behind the last checkpoint.
+  // Whether that was so.
+  bool GiveUpIfBroken();
   void TellTrouble();
   void SampleClock(int64_t now_ns);
   void FollowClock();
@@ -94,6 +97,8 @@ class Writer final : private WriteObserver {
   int64_t SleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
   void WriteTheRest();
+  // Of the rings. Whether all that is to be written is taken.
+  bool DrainTheRest();
   void TakePendingLosses();
   // At the end only: whether the disk has had its time.
   bool OutOfPatience();
@@ -113,6 +118,9 @@ class Writer final : private WriteObserver {
   WriteQueue queue_;
   Merger merger_;
   Assembler assembler_;
+  Checkpoint safe_;             // the last one
+  bool segment_ended_ = false;  // with it
+  Checkpoint flushing_;         // of FlushIfDue; here for its memory
   DrainResult drained_ = DrainResult::kDrained;
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
   // What the wall clock was ahead of the boot clock, and when that was (boot time; 0: no sample).
