@@ -73,7 +73,7 @@ TEST_F(WriteQueueTest, AllocatesAheadOfDirectWritesOnly) {
   Settle();
   EXPECT_EQ(cached->file->allocated_bytes, 0);
   Target* direct = BeginSegment();
-  for (int count = 0; count < 130; ++count) {  // more than one step
+  for (int count = 0; count < 35; ++count) {  // more than two steps
     Append(kBufferBytes);
     Settle();
     ASSERT_GE(direct->file->allocated_bytes, static_cast<int64_t>(direct->file->bytes.size()));

@@ -114,7 +114,7 @@ TEST_P(WriterDamageTest, LeavesNoFileOfAttemptsThatBringNothing) {
   const int before = opened_;
   EXPECT_TRUE(Await([this, before] { return opened_ > before + 2; }));
   EXPECT_TRUE(writer_->status().failing);
-  EXPECT_EQ(rings_->cpu(0)->tail, 0u) << "all is still in the ring";
+  EXPECT_EQ(LoadRelaxed(&rings_->cpu(0)->tail), 0u) << "all is still in the ring";
   limit.Lift();
   Put(0, stored);
   ExpectStopsWell(stored + 1);
