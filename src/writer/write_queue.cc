@@ -23,6 +23,10 @@ size_t AlignDown(size_t bytes) {
   return bytes & ~(kDirectAlignBytes - 1);
 }
 
+size_t AlignUp(size_t bytes) {
+  return AlignDown(bytes + kDirectAlignBytes - 1);
+}
+
 bool IsWantOfRoom(int error) {
   return error == ENOSPC || error == EDQUOT;
 }
@@ -87,13 +91,17 @@ void WriteQueue::StartWrite(Buffer* buffer, size_t to) {
   size_t from = buffer->written;
   bool direct = false;
   if (segment->direct.valid() && !direct_refused_) {
-    const size_t direct_from = AlignDown(from);
+    const size_t direct_from = AlignUp(from);
     const size_t direct_to = AlignDown(to);
     if (direct_to >= direct_from + kMinDirectFlushBytes) {
-      if (StartAllocation(segment, buffer->file_offset + static_cast<int64_t>(direct_to))) return;
-      direct = true;
-      from = direct_from;
-      to = direct_to;
+      // A block that the page cache holds the beginning of goes there as a whole. Written past the
+      // cache, it would be seen as it was before, with zeros behind, by whoever reads between the
+      // file's growth and the dropping of the cached page (fs/iomap/direct-io.c,
+      // iomap_dio_complete: end_io comes first).
+      direct = direct_from == from;
+      to = direct ? direct_to : direct_from;
+      if (direct && StartAllocation(segment, buffer->file_offset + static_cast<int64_t>(to)))
+        return;
     }
   }
   in_flight_ = InFlight{
@@ -146,18 +154,11 @@ void WriteQueue::OnResult(int64_t result) {
     OnFailure(result == 0 ? EIO : static_cast<int>(-result), *done.buffer->segment);
     return;
   }
-  // A short write: the rest goes with the next request. A direct one begins at a block's border, so
-  // it may repeat what is there and yet bring nothing new: the disk is full then.
-  const size_t from = static_cast<size_t>(done.request.data - done.buffer->data);
-  const size_t written = from + static_cast<size_t>(result);
-  if (written <= done.buffer->written) {
-    OnFailure(ENOSPC, *done.buffer->segment);
-    return;
-  }
+  // A short write: the rest goes with the next request.
   if (failures_ > 0) OnRecovery();
-  bytes_written_ += written - done.buffer->written;
+  bytes_written_ += static_cast<uint64_t>(result);
   moved_at_ns_ = clock_->BoottimeNs();
-  done.buffer->written = written;
+  done.buffer->written += static_cast<size_t>(result);
   Advance(done.buffer);
 }
 
@@ -215,7 +216,7 @@ absl::InlinedVector<Segment*, kBufferCount> WriteQueue::GiveUp() {
   if (partly != nullptr) {
     Segment* segment = partly->segment;
     segment->rescued.assign(reinterpret_cast<const char*>(partly->data), partly->written);
-    segment->rescued.resize(AlignDown(partly->written + kDirectAlignBytes - 1));
+    segment->rescued.resize(AlignUp(partly->written));
     segment->rescued_offset = partly->file_offset;
   }
   absl::InlinedVector<Segment*, kBufferCount> segments;

@@ -67,7 +67,7 @@ TEST_F(WriteQueueTest, FallsBackInTheMiddleOfASegment) {
   BeginSegment();
   Append(kBufferBytes);
   EXPECT_TRUE(Flush());
-  disk_.Answer({5000, -EINVAL});
+  disk_.Answer({5000, FakeIoBackend::kAll, -EINVAL});  // the second one goes to a block's border
   Append(2 * kBufferBytes + 50);
   EndSegment();
   Settle();
@@ -259,9 +259,8 @@ TEST_F(WriteQueueTest, TakesWhatADiskTakesThatRunsFullAndIsFreed) {
   ExpectAllWritten();
 }
 
-// A direct write begins at the last block's border, so on a full disk with smaller blocks it may
-// succeed by repeating what is there.
-TEST_F(WriteQueueTest, TakesARepetitionForAFullDisk) {
+// On a disk with blocks that are smaller than ours.
+TEST_F(WriteQueueTest, WaitsForRoomWithinABlock) {
   BeginSegment();
   size_t room = 1024;
   disk_.AnswerBy([&room](const IoRequest& request) {

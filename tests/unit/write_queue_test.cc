@@ -84,6 +84,25 @@ TEST_F(WriteQueueTest, AllocatesAheadOfDirectWritesOnly) {
   EXPECT_LT(disk_.requests().size(), disk_.Writes().size() + 20) << "in large steps";
 }
 
+// Whoever reads meanwhile would see a page of the cache that is older than the file's length.
+TEST_F(WriteQueueTest, WritesNoBlockDirectlyThatTheCacheHolds) {
+  BeginSegment();
+  Append(5000);
+  EXPECT_TRUE(Flush());
+  Append(kBufferBytes);
+  EndSegment();
+  Settle();
+  ExpectAllWritten();
+  const std::vector<IoRequest> writes = disk_.Writes();
+  ASSERT_GE(writes.size(), 3u);
+  EXPECT_FALSE(disk_.IsDirect(writes[0]));
+  EXPECT_FALSE(disk_.IsDirect(writes[1]));
+  EXPECT_EQ(writes[1].offset, 5000);
+  EXPECT_EQ(writes[1].length, 2 * kBlock - 5000) << "to the block's end";
+  EXPECT_TRUE(disk_.IsDirect(writes[2]));
+  EXPECT_EQ(writes[2].offset, static_cast<int64_t>(2 * kBlock));
+}
+
 TEST_F(WriteQueueTest, WritesOnWhenNothingCanBeAllocated) {
   for (const int answer : {-ENOSPC, -EOPNOTSUPP, -EIO, -EINTR}) {
     disk_.AllocateAnswer(answer);
