@@ -98,7 +98,8 @@ struct capture_control {
 	__u32 commit_copies;
 	/* Not frozen from here on. */
 	__u32 settings_generation;
-	__u32 reserved[111];
+	__u32 link_type;        /* of all frames in the rings: LINKTYPE_* of their pcap files */
+	__u32 reserved[110];
 };
 CAPTURE_STATIC_ASSERT(sizeof(struct capture_control) == CAPTURE_CELL_BYTES, "one cell");
 CAPTURE_STATIC_ASSERT(__builtin_offsetof(struct capture_control, settings_generation) == 64,

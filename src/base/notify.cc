@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -71,6 +72,30 @@ void Notifier::Reloading() const {
 
 void Notifier::Status(absl::string_view line) const {
   Send(absl::StrCat("STATUS=", line));
+}
+
+// FDPOLL=0: it polls what it holds, and would drop what reports an error: a BPF map always does, a
+// packet socket while its interface is down (sd_pid_notify_with_fds(3)).
+void Notifier::Store(absl::string_view name, int fd) const {
+  if (!connected()) return;
+  std::string message = absl::StrCat("FDSTORE=1\nFDPOLL=0\nFDNAME=", name);
+  iovec part{.iov_base = message.data(), .iov_len = message.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof(control);
+  cmsghdr* const passed = CMSG_FIRSTHDR(&header);
+  passed->cmsg_level = SOL_SOCKET;
+  passed->cmsg_type = SCM_RIGHTS;
+  passed->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(passed), &fd, sizeof(fd));
+  sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
+}
+
+void Notifier::Forget(absl::string_view name) const {
+  Send(absl::StrCat("FDSTOREREMOVE=1\nFDNAME=", name));
 }
 
 void Notifier::Send(absl::string_view message) const {

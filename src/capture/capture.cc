@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
@@ -32,6 +33,7 @@
 #include "dns_monitor/seal/sealer.h"
 #include "dns_monitor/writer/writer.h"
 #include "event_loop.h"
+#include "handover.h"
 #include "ledgers.h"
 #include "link_watch.h"
 #include "status_line.h"
@@ -75,8 +77,8 @@ Notifier ConnectToManager() {
 
 class Capture {
  public:
-  Capture(const CaptureOptions& options, const Notifier& manager)
-      : options_(options), manager_(manager) {}
+  Capture(const CaptureOptions& options, const Notifier& manager, NamedDescriptors kept)
+      : options_(options), manager_(manager), handover_(&manager, std::move(kept)) {}
   ~Capture() {
     recovery_cancelled_ = true;
     AwaitRecovery();
@@ -96,6 +98,7 @@ class Capture {
   absl::Status StartCommandHelper();
   absl::Status CheckGroup();
   void RecoverLeftovers();
+  void ForgetFinished();
   void AwaitRecovery();
   absl::Status OpenTap();
   absl::Status OpenWriter();
@@ -106,6 +109,7 @@ class Capture {
   void AwaitCommands();
   absl::Status DropPrivileges();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
+  void TellBridge() const;
   void OnHangup();
   void OnSecond();
   void TellAlive();
@@ -137,6 +141,9 @@ class Capture {
   std::atomic<bool> recovery_cancelled_{false};
   Interface interface_;
   std::unique_ptr<Tap> tap_;
+  Handover handover_;
+  BridgeEstimate bridge_;
+  bool ended_by_signal_ = false;
   std::unique_ptr<LinkWatch> link_watch_;
   absl::Status cpu_trouble_;      // said last
   int cpus_without_ring_ = 0;     // said last
@@ -166,6 +173,7 @@ absl::Status Capture::Open() {
   DM_RETURN_IF_ERROR(OpenTap());
   DM_RETURN_IF_ERROR(OpenLoop());
   DM_RETURN_IF_ERROR(OpenWriter());
+  if (!options_.stream()) DM_RETURN_IF_ERROR(handover_.Keep(*tap_));
   DM_RETURN_IF_ERROR(DropPrivileges());
   // From here on: no privileges.
   return absl::OkStatus();
@@ -273,8 +281,20 @@ void Capture::RecoverLeftovers() {
     PassOn(
         {.name = part.name, .size_bytes = part.kept_bytes, .last_packet_ns = part.last_packet_ns});
   };
+  recovery.known = [this](const SegmentName& name) { return handover_.Known(name); };
+  recovery.on_gone = [this](const SalvagedPart& part) { writer_->OnInheritedDone(part.part); };
   recovery.cancelled = [this] { return recovery_cancelled_.load(); };
   Recover(*disk_, leftovers_, recovery);
+}
+
+// What the process before had still to finish when it committed last may have its name by now.
+void Capture::ForgetFinished() {
+  if (!handover_.before()) return;
+  for (const CommittedSegment& segment : handover_.before()->segments) {
+    const bool is_left = std::any_of(leftovers_.begin(), leftovers_.end(),
+                                     [&](const auto& name) { return name.Part() == segment.part; });
+    if (!is_left) writer_->OnInheritedDone(segment.part);
+  }
 }
 
 // Any thread, any number of times.
@@ -287,7 +307,10 @@ void Capture::AwaitRecovery() {
 absl::Status Capture::OpenTap() {
   TapOptions tap_options = options_.tap;
   tap_options.interface = interface_;
-  DM_ASSIGN_OR_RETURN(tap_, Tap::Open(std::move(tap_options)));
+  const NamedDescriptors none;
+  DM_ASSIGN_OR_RETURN(
+      tap_, Tap::Open(std::move(tap_options), options_.stream() ? none : handover_.kept()));
+  handover_.TakeOver(tap_.get());
   if (tap_->ring_bytes() < options_.tap.ring_bytes) {
     LogWarning("rings of ", FormatSize(static_cast<int64_t>(options_.tap.ring_bytes)),
                " would take more memory than --ring-memory allows: each has ",
@@ -305,6 +328,7 @@ absl::Status Capture::OpenLoop() {
     if (signal == SIGHUP) {
       OnHangup();
     } else {
+      ended_by_signal_ = true;
       loop_.Quit();
     }
   }));
@@ -366,6 +390,10 @@ absl::Status Capture::OpenWriter() {
   if (disk_ != nullptr) {
     DM_ASSIGN_OR_RETURN(KeeperOptions keeper, DescribeCapture(options_, interface_, &gaps_));
     keeper.await_recovery = [this] { AwaitRecovery(); };
+    if (handover_.before()) {
+      keeper.taken_over_ns = clock_.RealtimeNs() - (clock_.BoottimeNs() - tap_->replaced_at_ns());
+    }
+    writer.settings = keeper.common.settings;
     keeper_ = std::make_unique<LedgerKeeper>(disk_.get(), std::move(keeper));
   }
   writer.finisher = {.interface = interface_.name,
@@ -376,6 +404,7 @@ absl::Status Capture::OpenWriter() {
                      .keeper = keeper_.get(),
                      .on_opened = [this](const SegmentFacts& facts) { OnOpened(facts); },
                      .on_finished = [this](const SegmentFacts& facts) { OnFinished(facts); }};
+  writer.before = handover_.before();
   writer.flush_ns = options_.flush_ns;
   if (options_.stream()) writer.stream_fd = STDOUT_FILENO;
   writer.doorbell_fd = tap_->doorbell_fd();
@@ -392,6 +421,7 @@ absl::Status Capture::Start() {
   DM_RETURN_IF_ERROR(tap_->Start());
   if (retention_ != nullptr) retention_->Start();
   if (sealer_ != nullptr) sealer_->Start();
+  ForgetFinished();
   if (!leftovers_.empty()) {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
@@ -415,28 +445,44 @@ absl::Status Capture::Run() {
 
 absl::Status Capture::Close() {
   manager_.Stopping();
-  tap_->Stop();                // from here on no record comes
+  // Nobody can tell a restart from a stop: who stops the service makes the manager forget.
+  const bool handed_over = ended_by_signal_ && handover_.holds();
+  if (handed_over) {
+    TellBridge();
+  } else {
+    handover_.Release();
+    tap_->Stop();  // from here on no record comes
+  }
   recovery_cancelled_ = true;  // the rest at the next start
   AwaitRecovery();
-  const WriterResult result = writer_->Stop();
+  const WriterResult result = handed_over ? writer_->HandOver() : writer_->Stop();
   if (sealer_ != nullptr) sealer_->Stop();
   if (retention_ != nullptr) retention_->Stop();
-  const CaptureTotals totals{.filter = tap_->rings()->Counters(),
+  const CaptureTotals totals{.filter = handover_.Counted(*tap_->rings()),
                              .written = result.packets_written,
                              .late = writer_->status().packets_late.load(),
                              .lost_by_writer = result.packets_lost,
                              .stream = options_.stream(),
+                             .handed_over = handed_over,
                              .reader_gone = writer_->status().stream_closed.load()};
   LogText(FormatSummary(totals));
   AwaitCommands();
   DM_RETURN_IF_ERROR(result.status);
   // Who closes a stream wants no more; who asks for a number of packets, nothing behind them.
-  if (totals.reader_gone) return absl::OkStatus();
+  if (totals.reader_gone || handed_over) return absl::OkStatus();
   uint64_t unwritten = totals.lost_by_writer;
   if (!writer_->status().count_reached.load()) unwritten += totals.in_ring();
   if (unwritten == 0) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
+}
+
+void Capture::TellBridge() const {
+  const std::optional<int64_t> bridged_ns = bridge_.BridgedNs();
+  LogInfo("the filter goes on for the next process: ",
+          bridged_ns ? absl::StrCat("at the present rate the rings hold what comes in ",
+                                    FormatDuration(*bridged_ns))
+                     : "nothing comes at present");
 }
 
 void Capture::OnHangup() {
@@ -466,7 +512,8 @@ void Capture::AwaitCommands() {
 void Capture::OnSecond() {
   FollowCpus();
   if (link_watch_->unsettled()) link_watch_->Look();
-  const FilterCounters counters = tap_->rings()->Counters();
+  bridge_.Sample(clock_.BoottimeNs(), *tap_->rings());
+  const FilterCounters counters = handover_.Counted(*tap_->rings());
   const WriterStatus& status = writer_->status();
   if (status.failing.load() && retention_ != nullptr) retention_->OnDiskFull();
   FollowDisk();
@@ -559,8 +606,9 @@ absl::Status RunCapture(const CaptureOptions& options) {
   // The helper of --on-finished is the only child, and nobody waits for it.
   signal(SIGCHLD, SIG_IGN);
   std::optional<LogThread> log_thread;  // outlives the capture
+  NamedDescriptors kept = TakeStoredDescriptors();
   const Notifier manager = ConnectToManager();
-  Capture capture(options, manager);
+  Capture capture(options, manager, std::move(kept));
   DM_RETURN_IF_ERROR(capture.PlanPrivileges());
   if (options.wait) {
     // With the privileges, as opening takes them, and it is then that there is something to open.

@@ -42,7 +42,9 @@ std::string FormatSummary(const CaptureTotals& totals) {
                                  : "not written: the disk refused them",
               &text);
   if (totals.in_ring() > 0) {
-    absl::StrAppend(&text, Packets(totals.in_ring()), " left unread at the end\n");
+    absl::StrAppend(&text, Packets(totals.in_ring()),
+                    totals.handed_over ? " left in the rings for the next process\n"
+                                       : " left unread at the end\n");
   }
   if (filter.clipped > 0) {
     absl::StrAppend(&text, Packets(filter.clipped), " clipped at the snap length\n");

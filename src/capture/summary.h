@@ -13,9 +13,10 @@ struct CaptureTotals {
   uint64_t late = 0;
   uint64_t lost_by_writer = 0;  // taken from a ring, but not written to the end
   bool stream = false;          // to standard output, not to files
+  bool handed_over = false;     // another process reads on
   bool reader_gone = false;     // whoever read the stream has closed it
 
-  // What the rings still held when the capture ended before they were empty (--count).
+  // What the rings still held when the capture ended before they were empty (--count, handed_over).
   uint64_t in_ring() const;
 };
 

@@ -26,9 +26,7 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   if (!std::exchange(started_, true)) {
     if (options_.await_recovery) options_.await_recovery();
     FindPrevious();
-    gaps_.push_back({.from_ns = std::min(ended_ns_.value_or(ledger->from_ns), ledger->from_ns),
-                     .to_ns = ledger->from_ns,
-                     .reason = GapReason::kStarted});
+    gaps_.push_back(HowItBegan(ledger->from_ns));
   }
   Link(ledger);
   const Ledger& common = options_.common;
@@ -47,6 +45,17 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   std::stable_sort(ledger->gaps.begin(), ledger->gaps.end(),
                    [](const Gap& left, const Gap& right) { return left.from_ns < right.from_ns; });
   TakeRemovals(ledger);
+}
+
+Gap LedgerKeeper::HowItBegan(int64_t from_ns) const {
+  if (options_.taken_over_ns) {
+    return {.from_ns = from_ns,
+            .to_ns = std::max(from_ns, *options_.taken_over_ns),
+            .reason = GapReason::kTakenOver};
+  }
+  return {.from_ns = std::min(ended_ns_.value_or(from_ns), from_ns),
+          .to_ns = from_ns,
+          .reason = GapReason::kStarted};
 }
 
 void LedgerKeeper::Link(Ledger* ledger) {

@@ -51,20 +51,53 @@ Ledger LedgerOf(const SalvagedPart& part, absl::TimeZone zone, int64_t now_ns) {
   return ledger;
 }
 
+namespace {
+
+// What its process has counted, where that ended as the part does.
+Ledger Complete(const SalvagedPart& part, Ledger from_file, const std::optional<KnownPart>& known) {
+  if (!known || !part.committed) return from_file;
+  Ledger ledger = known->ledger;
+  ledger.file_name = from_file.file_name;
+  ledger.length_bytes = from_file.length_bytes;
+  ledger.interface = from_file.interface;
+  ledger.link_type = from_file.link_type;
+  ledger.settings.snaplen = from_file.settings.snaplen;
+  ledger.settings.nanoseconds = from_file.settings.nanoseconds;
+  ledger.first_packet_ns = from_file.first_packet_ns;
+  ledger.last_packet_ns = from_file.last_packet_ns;
+  ledger.damaged = ledger.damaged || from_file.damaged;
+  if (ledger.damage.empty()) ledger.damage = from_file.damage;
+  ledger.index = from_file.index;
+  return ledger;
+}
+
+}  // namespace
+
 void Recover(Disk& disk, const std::vector<SegmentName>& leftovers,
              const RecoveryOptions& options) {
+  const auto known = [&](const SegmentName& name) {
+    return options.known ? options.known(name) : std::nullopt;
+  };
   SalvageOptions salvage;
   salvage.mode = options.mode;
   salvage.group = options.group;
   salvage.cancelled = options.cancelled;
+  salvage.committed = [&](const SegmentName& name) -> std::optional<CommittedPart> {
+    const std::optional<KnownPart> part = known(name);
+    return part ? std::make_optional(part->end) : std::nullopt;
+  };
   if (options.write_ledger) {
     salvage.write_ledger = [&](const SalvagedPart& part) {
-      return options.write_ledger(LedgerOf(part, options.zone, options.clock->RealtimeNs()));
+      Ledger from_file = LedgerOf(part, options.zone, options.clock->RealtimeNs());
+      const std::optional<ParsedName> name = ParseName(part.part);
+      return options.write_ledger(
+          Complete(part, std::move(from_file), name ? known(name->segment) : std::nullopt));
     };
   }
   Salvage(disk, leftovers, salvage, [&](const SalvagedPart& part) {
     Log(part.error.ok() ? Severity::kInfo : Severity::kWarning, Describe(part));
     if (part.action == SalvageAction::kFinished && options.on_finished) options.on_finished(part);
+    if (part.action != SalvageAction::kLeftAlone && options.on_gone) options.on_gone(part);
   });
 }
 

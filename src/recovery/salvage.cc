@@ -1,5 +1,7 @@
 #include "dns_monitor/recovery/salvage.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -20,6 +22,7 @@ namespace dns_monitor {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr int kMoreAttempts = 6;
 
 // One part on its way to a segment.
 class Part {
@@ -30,6 +33,7 @@ class Part {
       : disk_(disk), options_(options), leftovers_(leftovers) {
     result_.part = name.Part();
     result_.name = name;
+    if (options_.committed) committed_ = options_.committed(name);
   }
 
   SalvagedPart Salvage() {
@@ -40,6 +44,8 @@ class Part {
  private:
   absl::Status TakeSteps();
   absl::Status OpenLocked();
+  absl::Status CutUncommitted();
+  bool IsInode(uint64_t inode) const;
   // Whether there is a file header. False when all there is can be the beginning of one.
   absl::StatusOr<bool> HasHeader();
   absl::StatusOr<bool> IsZeroFrom(int64_t offset);
@@ -57,7 +63,9 @@ class Part {
   const SalvageOptions& options_;
   const std::set<std::string>& leftovers_;
   SalvagedPart result_;
+  std::optional<CommittedPart> committed_;
   Fd fd_;
+  int64_t found_bytes_ = 0;
   int64_t size_bytes_ = 0;
   int64_t end_ = kPcapFirstRecord;  // of what is kept
 };
@@ -65,23 +73,47 @@ class Part {
 absl::Status Part::TakeSteps() {
   DM_RETURN_IF_ERROR(OpenLocked());
   DM_ASSIGN_OR_RETURN(size_bytes_, disk_.Size(fd_.get()));
-  result_.kept_bytes = size_bytes_;
+  result_.kept_bytes = found_bytes_ = size_bytes_;
+  DM_RETURN_IF_ERROR(CutUncommitted());
+  if (result_.committed && size_bytes_ == 0) return Remove();
+  DM_RETURN_IF_ERROR(CutUncommitted());
+  if (result_.committed && size_bytes_ == 0) return Remove();
   DM_ASSIGN_OR_RETURN(const bool has_header, HasHeader());
   if (has_header) DM_RETURN_IF_ERROR(Walk());
-  return result_.packets == 0 ? Remove() : Finish();
+  // An empty one counts when its process has ended it: its ledger has what was seen meanwhile.
+  return result_.packets == 0 && !result_.committed ? Remove() : Finish();
 }
 
 absl::Status Part::OpenLocked() {
   DM_ASSIGN_OR_RETURN(fd_, disk_.Open(result_.part, Caching::kBuffered));
+  // What is not committed must go, also when the program ends: nobody knows of it later.
+  const int attempts = options_.lock_attempts * (committed_ ? kMoreAttempts : 1);
   const auto try_lock = [&]() -> absl::StatusOr<bool> {
-    if (Cancelled()) return absl::CancelledError("the program ends");
+    if (Cancelled() && !committed_) return absl::CancelledError("the program ends");
     return disk_.TryLock(fd_.get(), LockKind::kExclusive);
   };
   const auto sleep = [] { std::this_thread::sleep_for(kPause); };
-  DM_ASSIGN_OR_RETURN(const bool locked, TryLockRepeatedly(try_lock, options_.lock_attempts,
-                                                           options_.wait ? options_.wait : sleep));
+  DM_ASSIGN_OR_RETURN(const bool locked,
+                      TryLockRepeatedly(try_lock, attempts, options_.wait ? options_.wait : sleep));
   if (locked) return absl::OkStatus();
   return absl::FailedPreconditionError("another process holds its lock");
+}
+
+// Before anything else: another process takes what lies behind from the rings, and brings it into a
+// file of its own.
+absl::Status Part::CutUncommitted() {
+  if (!committed_ || !IsInode(committed_->inode)) return absl::OkStatus();
+  if (size_bytes_ < committed_->length_bytes) {
+    return absl::DataLossError("it is shorter than it was when it was written");
+  }
+  result_.committed = true;
+  size_bytes_ = committed_->length_bytes;
+  return disk_.Truncate(fd_.get(), size_bytes_);
+}
+
+bool Part::IsInode(uint64_t inode) const {
+  struct stat status {};
+  return inode == 0 || (fstat(fd_.get(), &status) == 0 && status.st_ino == inode);
 }
 
 absl::StatusOr<bool> Part::HasHeader() {
@@ -147,12 +179,14 @@ absl::Status Part::Finish() {
   // Also gives back what was preallocated behind the end.
   DM_RETURN_IF_ERROR(disk_.Truncate(fd_.get(), end_));
   result_.kept_bytes = end_;
-  result_.cut_bytes = size_bytes_ - end_;
+  result_.cut_bytes = found_bytes_ - end_;
   absl::Status status;
   if (!result_.damage.empty()) status = absl::DataLossError(result_.damage);
   status.Update(disk_.SetAccess(fd_.get(), options_.mode, options_.group));
   // From which retention takes a segment's age.
-  status.Update(disk_.SetModified(fd_.get(), result_.last_packet_ns));
+  if (result_.packets > 0) {
+    status.Update(disk_.SetModified(fd_.get(), result_.last_packet_ns));
+  }
   // As the finisher does: a file that could not be synced is still better found under its name.
   const absl::Status synced = disk_.SyncFile(fd_.get());
   if (!synced.ok()) result_.damage = std::string(synced.message());

@@ -1,16 +1,40 @@
 #include "dns_monitor/ring/ring_set.h"
 
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
 namespace dns_monitor {
 namespace {
-
-// Of one copy of the commit record: the sums and names of two segments, and a tail for each ring.
-constexpr uint32_t kCommitFixedBytes = 4096;
-constexpr uint32_t kCommitCopies = 2;
 
 uint32_t CommitCells(int cpu_count) {
   const uint32_t bytes =
       kCommitFixedBytes + static_cast<uint32_t>(cpu_count) * uint32_t{sizeof(uint64_t)};
   return (bytes + CAPTURE_CELL_BYTES - 1) / CAPTURE_CELL_BYTES;
+}
+
+// Cell 0.
+void FormatLayout(capture_control* control, int cpu_count, uint64_t ring_bytes,
+                  uint32_t settings_generation) {
+  *control = capture_control{
+      .magic = CAPTURE_MAGIC,
+      .abi_version = CAPTURE_ABI_VERSION,
+      .cell_bytes = CAPTURE_CELL_BYTES,
+      .cpu_first_cell = 1,
+      .cpu_count = static_cast<uint32_t>(cpu_count),
+      .head_offset = offsetof(capture_cpu, head),
+      .tail_offset = offsetof(capture_cpu, tail),
+      .in_flight_offset = offsetof(capture_cpu, in_flight),
+      .record_align = CAPTURE_RECORD_ALIGN,
+      .ring_bytes = ring_bytes,
+      .ring_slack_bytes = CAPTURE_RING_SLACK_BYTES,
+      .commit_first_cell = 1 + static_cast<uint32_t>(cpu_count),
+      .commit_cells = CommitCells(cpu_count),
+      .commit_copies = kCommitCopies,
+      .settings_generation = settings_generation,
+      .link_type = 0,
+      .reserved = {},
+  };
 }
 
 template <size_t kCount>
@@ -119,6 +143,19 @@ FilterCounters& FilterCounters::operator+=(const FilterCounters& other) {
   return *this;
 }
 
+FilterCounters& FilterCounters::operator-=(const FilterCounters& other) {
+  seen -= other.seen;
+  not_dns -= other.not_dns;
+  filtered_by_user -= other.filtered_by_user;
+  matched -= other.matched;
+  clipped -= other.clipped;
+  for (int cause = 0; cause < CAPTURE_UNDECIDED_COUNT; ++cause) {
+    undecided[cause] -= other.undecided[cause];
+  }
+  for (int cause = 0; cause < CAPTURE_LOST_COUNT; ++cause) lost[cause] -= other.lost[cause];
+  return *this;
+}
+
 RingSet::RingSet(capture_control* control)
     : cells_(reinterpret_cast<capture_cpu*>(control)),
       cpu_count_(static_cast<int>(control->cpu_count)),
@@ -150,30 +187,39 @@ uint64_t RingSet::BytesInRings() const {
   return bytes;
 }
 
+uint64_t RingSet::BytesProduced() const {
+  uint64_t bytes = 0;
+  for (int index = 0; index < cpu_count_; ++index) bytes += LoadRelaxed(&cpu(index)->head);
+  return bytes;
+}
+
+std::byte* RingSet::commit_copy(uint32_t copy) const {
+  const capture_control& layout = *control();
+  const size_t cell = layout.commit_first_cell + size_t{copy} * layout.commit_cells;
+  return reinterpret_cast<std::byte*>(cells_) + cell * CAPTURE_CELL_BYTES;
+}
+
 uint32_t ControlCells(int cpu_count) {
   return 1 + static_cast<uint32_t>(cpu_count) + kCommitCopies * CommitCells(cpu_count);
 }
 
+absl::Status CheckControl(const capture_control& control, int cpu_count, uint32_t link_type) {
+  if (control.magic != CAPTURE_MAGIC) return absl::InvalidArgumentError("the control map is none");
+  if (control.abi_version != CAPTURE_ABI_VERSION) {
+    return absl::FailedPreconditionError(absl::StrCat("its layout has version ",
+                                                      control.abi_version, ", and not ",
+                                                      uint32_t{CAPTURE_ABI_VERSION}));
+  }
+  capture_control own;
+  FormatLayout(&own, cpu_count, control.ring_bytes, control.settings_generation);
+  own.link_type = link_type;
+  if (std::memcmp(&own, &control, sizeof(own)) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError("another number of CPUs, or another link type");
+}
+
 void FormatControl(capture_control* control, int cpu_count, uint64_t ring_bytes,
                    uint32_t settings_generation, int64_t tai_offset_ns) {
-  *control = capture_control{
-      .magic = CAPTURE_MAGIC,
-      .abi_version = CAPTURE_ABI_VERSION,
-      .cell_bytes = CAPTURE_CELL_BYTES,
-      .cpu_first_cell = 1,
-      .cpu_count = static_cast<uint32_t>(cpu_count),
-      .head_offset = offsetof(capture_cpu, head),
-      .tail_offset = offsetof(capture_cpu, tail),
-      .in_flight_offset = offsetof(capture_cpu, in_flight),
-      .record_align = CAPTURE_RECORD_ALIGN,
-      .ring_bytes = ring_bytes,
-      .ring_slack_bytes = CAPTURE_RING_SLACK_BYTES,
-      .commit_first_cell = 1 + static_cast<uint32_t>(cpu_count),
-      .commit_cells = CommitCells(cpu_count),
-      .commit_copies = kCommitCopies,
-      .settings_generation = settings_generation,
-      .reserved = {},
-  };
+  FormatLayout(control, cpu_count, ring_bytes, settings_generation);
   auto* cells = reinterpret_cast<capture_cpu*>(control);
   for (int index = 0; index < cpu_count; ++index) {
     cells[1 + index].tai_offset_ns = tai_offset_ns;

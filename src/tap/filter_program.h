@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/tap/tap.h"
 
+struct bpf_map;
 struct capture_bpf;
 struct ring_buffer;
 
@@ -36,22 +38,33 @@ class MappedMap {
 
 class FilterProgram {
  public:
+  // With the maps of `kept` (Descriptors), where they are such as this program has.
   static absl::StatusOr<std::unique_ptr<FilterProgram>> Load(const TapOptions& options,
-                                                             LinkType link_type);
+                                                             LinkType link_type,
+                                                             const NamedDescriptors& kept);
   ~FilterProgram();
 
   RingSet* rings() const { return rings_.get(); }
   uint64_t ring_bytes() const { return ring_bytes_; }
   int entry_fd() const;
+  bool taken_over() const { return taken_over_; }
+  // The maps, by name.
+  std::map<std::string, int> Descriptors() const;
   absl::StatusOr<int> CountCpusWithoutRing() const;
   int doorbell_fd() const;
   void ClearDoorbell();
 
  private:
   FilterProgram() = default;
-  absl::Status LoadObject(const TapOptions& options, LinkType link_type);
-  absl::Status MapControl();
-  absl::Status AddRing(int cpu);
+  absl::Status LoadObject(const TapOptions& options, LinkType link_type,
+                          const NamedDescriptors& kept);
+  absl::Status TakeUp(LinkType link_type, const NamedDescriptors& kept);
+  absl::StatusOr<uint32_t> NextGeneration(const NamedDescriptors& kept);
+  // Those that outlive this process with the filter, but for the rings themselves.
+  std::map<std::string, bpf_map*> SharedMaps() const;
+  absl::Status ReuseMaps(const NamedDescriptors& kept);
+  absl::Status MapControl(LinkType link_type);
+  absl::Status AddRing(int cpu, const NamedDescriptors& kept);
   absl::Status InstallUserFilter(const TapOptions& options);
   absl::Status UpdateStage(uint32_t stage, int program_fd);
 
@@ -64,6 +77,7 @@ class FilterProgram {
   ring_buffer* doorbell_ = nullptr;
   uint64_t ring_bytes_ = 0;
   int cpu_count_ = 0;
+  bool taken_over_ = false;
   CpuListFile online_cpus_;
   MappedMap control_;
   std::vector<Ring> ring_maps_;  // by CPU

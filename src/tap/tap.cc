@@ -1,6 +1,7 @@
 #include "dns_monitor/tap/tap.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -10,9 +11,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/base/status.h"
 #include "filter_program.h"
@@ -20,6 +23,7 @@
 namespace dns_monitor {
 namespace {
 
+constexpr char kSocketName[] = "socket";
 constexpr uint64_t kMostRingMemoryBytes = uint64_t{1} << 30;
 constexpr uint64_t kPartOfMemory = 16;
 
@@ -59,16 +63,20 @@ std::string MissingCapabilities() {
 }
 
 Tap::Tap(TapOptions options) : options_(std::move(options)) {}
-Tap::~Tap() {
-  Stop();
-}
+Tap::~Tap() = default;
 
-absl::StatusOr<std::unique_ptr<Tap>> Tap::Open(TapOptions options) {
+absl::StatusOr<std::unique_ptr<Tap>> Tap::Open(TapOptions options, const NamedDescriptors& kept) {
   DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(options.interface));
   std::unique_ptr<Tap> tap(new Tap(std::move(options)));
-  DM_ASSIGN_OR_RETURN(tap->filter_, FilterProgram::Load(tap->options_, link_type));
-  DM_RETURN_IF_ERROR(tap->OpenSocket());
+  DM_ASSIGN_OR_RETURN(tap->filter_, FilterProgram::Load(tap->options_, link_type, kept));
+  DM_RETURN_IF_ERROR(tap->OpenSocket(kept));
   return tap;
+}
+
+std::map<std::string, int> Tap::Descriptors() const {
+  std::map<std::string, int> descriptors = filter_->Descriptors();
+  descriptors[kSocketName] = socket_.get();
+  return descriptors;
 }
 
 RingSet* Tap::rings() {
@@ -87,14 +95,21 @@ absl::StatusOr<int> Tap::CountCpusWithoutRing() const {
   return filter_->CountCpusWithoutRing();
 }
 
-// With protocol 0 the socket receives nothing until it is bound, so the filter is there first.
-absl::Status Tap::OpenSocket() {
-  socket_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+// With protocol 0 the socket receives nothing until it is bound, so the filter is there first. On
+// one that is in use it takes the place of the filter before: each packet meets the one or the
+// other, and both write into the same rings (net/core/filter.c, __sk_attach_prog).
+absl::Status Tap::OpenSocket(const NamedDescriptors& kept) {
+  if (filter_->taken_over()) {
+    socket_ = Fd(fcntl(kept.at(kSocketName).get(), F_DUPFD_CLOEXEC, 0));
+  } else {
+    socket_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  }
   if (!socket_.valid()) return ErrnoError("packet socket");
   const int program_fd = filter_->entry_fd();
   if (setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) != 0) {
     return ErrnoError("attaching the filter");
   }
+  if (filter_->taken_over()) replaced_at_ns_ = SystemClock().BoottimeNs();
   // Loopback shows each packet on its way out and on its way in: the latter is enough. And what
   // nobody wants need not be cloned for us (packet(7), PACKET_IGNORE_OUTGOING).
   const int ignore = options_.interface.loopback || options_.direction == Direction::kIn;
@@ -111,14 +126,20 @@ absl::Status Tap::ForbidSending() {
   const auto page = static_cast<unsigned>(sysconf(_SC_PAGESIZE));
   const tpacket_req ring{
       .tp_block_size = page, .tp_block_nr = 1, .tp_frame_size = page, .tp_frame_nr = 1};
-  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_TX_RING, &ring, sizeof(ring)) != 0) {
-    return ErrnoError("PACKET_TX_RING");
+  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_TX_RING, &ring, sizeof(ring)) == 0 ||
+      (errno == EBUSY && taken_over())) {  // it has one
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return ErrnoError("PACKET_TX_RING");
 }
 
 absl::Status Tap::Start() {
-  return BindTo(options_.interface.index);
+  const int index = options_.interface.index;
+  if (!taken_over() || BoundIndex() != index) return BindTo(index);
+  // A process before may have asked for it: two memberships become one, or one none.
+  const absl::Status promiscuous = BePromiscuousOn(index);
+  DropMembership(index);
+  return promiscuous;
 }
 
 absl::Status Tap::BindTo(int index) {
@@ -136,18 +157,24 @@ absl::Status Tap::BindTo(int index) {
 // A membership is counted for each time that it is asked for, and outlives the binding.
 absl::Status Tap::BePromiscuousOn(int index) {
   if (!options_.promiscuous || options_.interface.loopback) return absl::OkStatus();
+  DropMembership(promiscuous_index_);
+  promiscuous_index_ = index;
   packet_mreq membership{};
   membership.mr_type = PACKET_MR_PROMISC;
-  membership.mr_ifindex = promiscuous_index_;
-  // Without one, or when the interface is gone and the membership with it, nothing happens.
-  setsockopt(socket_.get(), SOL_PACKET, PACKET_DROP_MEMBERSHIP, &membership, sizeof(membership));
-  promiscuous_index_ = index;
   membership.mr_ifindex = index;
   if (setsockopt(socket_.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
                  sizeof(membership)) != 0) {
     return ErrnoError(absl::StrCat("promiscuous mode of ", options_.interface.name));
   }
   return absl::OkStatus();
+}
+
+// Without one, or when the interface is gone and the membership with it, nothing happens.
+void Tap::DropMembership(int index) {
+  packet_mreq membership{};
+  membership.mr_type = PACKET_MR_PROMISC;
+  membership.mr_ifindex = index;
+  setsockopt(socket_.get(), SOL_PACKET, PACKET_DROP_MEMBERSHIP, &membership, sizeof(membership));
 }
 
 absl::Status Tap::Rebind(int index) {
@@ -163,8 +190,16 @@ int Tap::BoundIndex() const {
 }
 
 // Closing unregisters the socket and waits for all CPUs to leave it (net/packet/af_packet.c,
-// packet_release: synchronize_net).
+// packet_release: synchronize_net); where the manager holds it as well, being bound to another
+// protocol does (packet_do_bind): to a dummy one, that no frame on a wire has.
 void Tap::Stop() {
+  if (!socket_.valid()) return;
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_802_3);
+  address.sll_ifindex = std::max(BoundIndex(), 0);
+  // Fails when the interface is gone: then nothing comes.
+  bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
   socket_.Reset();
 }
 

@@ -1,4 +1,4 @@
-#include "account.h"
+#include "dns_monitor/writer/account.h"
 
 #include <algorithm>
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "account.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/writer/account.h"
+#include "dns_monitor/writer/commit_log.h"
 
 namespace dns_monitor {
 namespace {
@@ -39,6 +40,18 @@ void Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const 
   BeginSegment(wall_ns);
 }
 
+void Assembler::Resume(const Succession& before, absl::Span<const uint64_t> cursors) {
+  const CommitRecord& record = before.record;
+  wall_offset_ns_ = record.wall_offset_ns;
+  tai_offset_ns_ = record.tai_offset_ns;
+  stepped_at_ns_ = record.stepped_at_ns;
+  last_time_ns_ = record.last_time_ns;
+  taken_before_ = record.taken;
+  cursors_ = cursors;
+  books_->border = record.border;
+  BeginSegment(record.from_ns);
+}
+
 void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
   wall_offset_ns_ = wall_offset_ns;
   tai_offset_ns_ = clock_->TaiOffsetNs();
@@ -56,7 +69,7 @@ void Assembler::BeginStream(int stream_fd, int64_t wall_offset_ns) {
 void Assembler::BeginSegment(int64_t from_ns) {
   segment_ = free_segments_[--free_count_];
   *segment_ = Segment{};
-  books_->begun[segment_ - segments_.data()] = books_->border;
+  books_->begun[IndexOf(segment_)] = books_->border;
   segment_->from_ns = from_ns;
   if (options_.schedule) {
     segment_->to_ns =
@@ -101,13 +114,25 @@ void Assembler::CloseBooks() {
   SegmentFacts& facts = segment_->facts;
   facts.index = indexer_.Finish(facts.length_bytes);
   TellTimes(&facts);
-  const AccountMark now{.filter = rings_->Counters(), .taken = packets_};
+  const AccountMark now = Now();
   facts.balance = BalanceOf(*segment_, now);
-  books_->border = now;
+  books_->border = books_->ended[IndexOf(segment_)] = now;
+}
+
+AccountMark Assembler::Now() const {
+  return {.filter = rings_->Counters(), .taken = taken_before_ + packets_};
+}
+
+const AccountMark& Assembler::BegunOf(const Segment* segment) const {
+  return books_->begun[IndexOf(segment)];
+}
+
+const AccountMark& Assembler::EndedOf(const Segment* segment) const {
+  return books_->ended[IndexOf(segment)];
 }
 
 Balance Assembler::BalanceOf(const Segment& segment, const AccountMark& now) const {
-  Balance balance = BalanceBetween(books_->begun[&segment - segments_.data()], now);
+  Balance balance = BalanceBetween(BegunOf(&segment), now);
   balance.clipped = segment.facts.clipped;
   balance.late = segment.facts.late;
   return balance;
@@ -147,6 +172,11 @@ void Assembler::End() {
     AddGap({.from_ns = wall_ns, .to_ns = wall_ns, .reason = GapReason::kStopped});
     EndSegmentAt(now_ns + 1);  // a packet of this moment is within
   }
+  segment_ = nullptr;
+}
+
+void Assembler::EndFor(int64_t boot_ns) {
+  EndSegmentAt(boot_ns);
   segment_ = nullptr;
 }
 

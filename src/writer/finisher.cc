@@ -44,6 +44,11 @@ bool IsSameFile(const Fd& left, const Fd& right) {
          one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+uint64_t InodeOf(const Fd& file) {
+  struct stat status {};
+  return fstat(file.get(), &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
 
 Finisher::Finisher(Disk* disk, FinisherOptions options)
@@ -144,6 +149,7 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
       .has_seconds = options_.names_need_seconds};
   DM_ASSIGN_OR_RETURN(segment->buffered, CreateUnderFreeName(&name));
   segment->facts.name = name;
+  segment->inode = InodeOf(segment->buffered);
   if (options_.keeper != nullptr) {
     if (const auto reading = options_.keeper->ReadInterface()) {
       segment->facts.interface_begin = reading->counters;

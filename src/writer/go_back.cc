@@ -5,8 +5,9 @@
 #include <iterator>
 #include <utility>
 
-#include "account.h"
+#include "dns_monitor/writer/account.h"
 #include "dns_monitor/writer/assembler.h"
+#include "dns_monitor/writer/commit_log.h"
 
 namespace dns_monitor {
 namespace {
@@ -22,6 +23,7 @@ void MoveGaps(std::vector<Gap>* from, size_t begin, std::vector<Gap>* to) {
 
 void Assembler::Mark(Checkpoint* mark) const {
   const SegmentFacts& facts = segment_->facts;
+  mark->segment = segment_;
   mark->packets = packets_;
   mark->length_bytes = facts.length_bytes;
   mark->tails.assign(cursors_.begin(), cursors_.end());  // within capacity
@@ -74,7 +76,7 @@ void Assembler::GoBack(absl::Span<Segment* const> sealed, const Checkpoint& safe
       losses = first.facts.losses;
       gaps.insert(gaps.begin(), first.facts.gaps.begin(), first.facts.gaps.end());
     }
-    books_->border = books_->begun[&first - segments_.data()];
+    books_->border = BegunOf(&first);
     finisher_->Discard(&first);
   }
   for (Segment* segment : unwritten) {
@@ -99,10 +101,11 @@ void Assembler::EndDamaged(Segment* segment, const Checkpoint& safe, std::string
   // Of a stretch that ends here only the whole was hashed.
   const auto whole = static_cast<size_t>(safe.length_bytes / kStretchBytes);
   facts.index.resize(std::min(facts.index.size(), whole));
-  const AccountMark now{.filter = rings_->Counters(), .taken = packets_};
+  const AccountMark now = Now();
   facts.balance = BalanceOf(*segment, now);
   facts.damage = std::move(damage);
-  books_->border = now;
+  books_->border = books_->ended[IndexOf(segment)] = now;
+  if (commits_ != nullptr) commits_->OnComplete(IndexOf(segment), *segment, now);
   finisher_->Finish(segment);
 }
 

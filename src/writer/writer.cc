@@ -58,6 +58,9 @@ Writer::Writer(WriterOptions options, const Clock* clock, RingSet* rings, Disk* 
   finisher.answer_fd = kick_fd_.get();
   finisher_ = std::make_unique<Finisher>(disk, std::move(finisher));
   assembler_.set_finisher(finisher_.get());
+  const auto& before = options_.before;
+  commits_ = std::make_unique<CommitLog>(rings, options_.settings, before ? &*before : nullptr);
+  assembler_.set_commits(commits_.get());
 }
 
 Writer::~Writer() {
@@ -78,9 +81,14 @@ void Writer::Start() {
     assembler_.BeginStream(options_.stream_fd, sample_.offset_ns);
   } else {
     finisher_->Start();
-    assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
+    if (options_.before) {
+      assembler_.Resume(*options_.before, merger_.cursors());
+    } else {
+      assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
+    }
   }
   assembler_.Mark(&safe_);
+  if (commits_ != nullptr) commits_->Begin(assembler_.segment()->from_ns, safe_);
   segment_ended_ = true;  // before the first one has begun
   thread_ = StartThread("writer", [this] { Run(); });
 }
@@ -123,10 +131,15 @@ void Writer::TakeAnswers() {
   // After that: one that was discarded soon after it had been opened is not to be found here when
   // it is in use again.
   while (Segment* segment = finisher_->NextOpened()) {
+    // Committed before anything is written to it.
+    commits_->OnOpened(assembler_.IndexOf(segment), *segment);
     segment->opened = true;
     ++answers_;
   }
-  for (Segment* segment : finished) assembler_.Reuse(segment);
+  for (Segment* segment : finished) {
+    commits_->OnGone(assembler_.IndexOf(segment));
+    assembler_.Reuse(segment);
+  }
   answers_ += finished.size();
 }
 
@@ -242,8 +255,7 @@ void Writer::WriteTheRest() {
     if (GiveUpIfBroken()) ended = false;
     const bool out_of_patience = OutOfPatience();
     if (!ended && (DrainTheRest() || out_of_patience)) {
-      TakePendingLosses();
-      if (!queue_.stream_closed()) assembler_.End();
+      End();
       ended = true;
     }
     if ((ended && queue_.idle()) || out_of_patience) break;
@@ -251,17 +263,32 @@ void Writer::WriteTheRest() {
   }
   if (!queue_.idle()) {
     LogError("giving up on the ", options_.stream() ? "reader of the stream" : "disk",
-             "; what is not written is lost");
+             hand_over_ns_ != 0 ? "; what is not written stays in the rings"
+                                : "; what is not written is lost");
     queue_.Abandon();
   }
   PublishStatus();
 }
 
 bool Writer::DrainTheRest() {
-  merger_.ObserveAll();
+  if (hand_over_ns_ != 0) {
+    merger_.Observe(clock_->BoottimeNs());
+  } else {
+    merger_.ObserveAll();
+  }
   assembler_.set_cursors(merger_.cursors());
-  return queue_.stream_closed() || assembler_.limit_reached() ||
-         assembler_.DrainFrom(&merger_) == DrainResult::kDrained;
+  if (queue_.stream_closed() || assembler_.limit_reached()) return true;
+  return assembler_.DrainFrom(&merger_) == DrainResult::kDrained &&
+         merger_.horizon_ns() >= hand_over_ns_;
+}
+
+void Writer::End() {
+  if (hand_over_ns_ != 0) {
+    assembler_.EndFor(merger_.horizon_ns());
+    return;
+  }
+  TakePendingLosses();
+  if (!queue_.stream_closed()) assembler_.End();
 }
 
 // A loss is told by the next record that finds room; after the last one nothing tells it.
@@ -290,19 +317,41 @@ bool Writer::OutOfPatience() {
 }
 
 WriterResult Writer::Stop() {
+  WriterResult result = Join();
+  result.packets_lost = assembler_.packets() - result.packets_written;
+  return result;
+}
+
+WriterResult Writer::HandOver() {
+  hand_over_ns_ = clock_->BoottimeNs();
+  return Join();
+}
+
+WriterResult Writer::Join() {
   stopping_.store(true);
   Raise(kick_fd_.get());
   if (thread_.joinable()) thread_.join();
   WriterResult result;
   result.packets_written = status_.packets_written.load();
-  result.packets_lost = assembler_.packets() - result.packets_written;
-  if (finisher_ != nullptr) result.status = finisher_->Stop();
+  if (finisher_ == nullptr) return result;
+  result.status = finisher_->Stop();
+  TakeAnswers();
+  commits_->Flush();
   return result;
+}
+
+void Writer::OnInheritedDone(absl::string_view part) {
+  if (commits_ != nullptr) commits_->OnInheritedDone(part);
 }
 
 void Writer::OnCheckpoint(const Checkpoint& checkpoint) {
   safe_ = checkpoint;  // within capacity
   segment_ended_ = false;
+  if (commits_ != nullptr) {
+    const Segment* segment = checkpoint.segment;
+    commits_->OnCheckpoint(assembler_.IndexOf(segment), *segment, assembler_.BegunOf(segment),
+                           checkpoint);
+  }
   status_.packets_written.store(checkpoint.packets, std::memory_order_relaxed);
   for (int cpu = 0; cpu < rings_->cpu_count(); ++cpu) {
     StoreRelease(&rings_->cpu(cpu)->tail, checkpoint.tails[cpu]);
@@ -311,7 +360,9 @@ void Writer::OnCheckpoint(const Checkpoint& checkpoint) {
 
 void Writer::OnSegmentWritten(Segment* segment) {
   segment_ended_ = true;
-  if (finisher_ != nullptr) finisher_->Finish(segment);
+  if (finisher_ == nullptr) return;
+  commits_->OnComplete(assembler_.IndexOf(segment), *segment, assembler_.EndedOf(segment));
+  finisher_->Finish(segment);
 }
 
 }  // namespace dns_monitor

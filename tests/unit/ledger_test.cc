@@ -117,7 +117,7 @@ TEST(Terms, NeverChange) {
                           "icmp_quote", "nested", "other"));
   EXPECT_THAT(kGapReasonNames,
               ElementsAre("started", "stopped", "crashed", "interface_down", "interface_gone",
-                          "stalled", "suspended", "clock_step", "other"));
+                          "stalled", "suspended", "clock_step", "taken_over", "other"));
   EXPECT_EQ(NameOf(CapturedDirection::kOut), "out");
 }
 

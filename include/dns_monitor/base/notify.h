@@ -29,6 +29,11 @@ class Notifier {
   void Alive() const { Send("WATCHDOG=1"); }
   // One line, which `systemctl status` shows.
   void Status(absl::string_view line) const;
+  // The manager is to keep a duplicate of `fd` under this name while no process of the service runs
+  // (FDSTORE), whatever a poll of it says. Whether it does, it does not answer.
+  void Store(absl::string_view name, int fd) const;
+  // … and to close all of this name.
+  void Forget(absl::string_view name) const;
 
  private:
   void Send(absl::string_view message) const;

@@ -28,6 +28,8 @@ struct KeeperOptions {
   // nullopt while the interface is not there.
   std::function<std::optional<InterfaceReading>()> read_interface;
   GapLog* gaps = nullptr;  // outlives the keeper
+  // When this process took over from one whose filter had gone on; none: it has begun anew.
+  std::optional<int64_t> taken_over_ns = std::nullopt;
   // Returns once WriteRecovered is not called any more; called before the first Prepare. None:
   // there is nothing to wait for.
   std::function<void()> await_recovery;
@@ -64,6 +66,8 @@ class LedgerKeeper {
 
  private:
   void FindPrevious();
+  // What the first ledger of this process tells of the time before `from_ns`, or behind it.
+  Gap HowItBegan(int64_t from_ns) const;
   // Places `ledger` at the chain's end.
   void Link(Ledger* ledger);
   void TakeRemovals(Ledger* ledger);

@@ -54,11 +54,12 @@ enum class GapReason : uint8_t {
   kStalled,        // the process was kept from running
   kSuspended,      // the machine was
   kClockStep,      // the wall clock was set
+  kTakenOver,      // no process ran, but the filter did: nothing is missing
   kOther,
 };
-inline constexpr std::array<absl::string_view, 9> kGapReasonNames = {
+inline constexpr std::array<absl::string_view, 10> kGapReasonNames = {
     "started", "stopped",   "crashed",    "interface_down", "interface_gone",
-    "stalled", "suspended", "clock_step", "other"};
+    "stalled", "suspended", "clock_step", "taken_over",     "other"};
 static_assert(static_cast<size_t>(GapReason::kOther) == kGapReasonNames.size() - 1);
 
 // Which packets of the interface were asked for.

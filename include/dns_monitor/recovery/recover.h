@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,6 +22,13 @@ namespace dns_monitor {
 // and unit. `zone`: of the names.
 Ledger LedgerOf(const SalvagedPart& part, absl::TimeZone zone, int64_t now_ns);
 
+// Of a part: how far it counts, and what its process knew of it. Its ledger is left to that, but
+// for what only the file tells.
+struct KnownPart {
+  CommittedPart end;
+  Ledger ledger;
+};
+
 struct RecoveryOptions {
   uint32_t mode = 0640;
   int64_t group = -1;
@@ -31,6 +39,10 @@ struct RecoveryOptions {
   std::function<absl::Status(Ledger ledger)> write_ledger;
   // After each part that is a segment now: for retention, say.
   std::function<void(const SalvagedPart&)> on_finished;
+  // What the process that wrote a part has told of it; nullopt: nothing. None: of no part.
+  std::function<std::optional<KnownPart>(const SegmentName&)> known;
+  // After each part that is not there any more: finished or removed.
+  std::function<void(const SalvagedPart&)> on_gone;
   std::function<bool()> cancelled;  // as in SalvageOptions
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct SalvagedPart {
   uint64_t late = 0;            // after a younger one
   int64_t first_packet_ns = 0;  // the earliest and the latest, CLOCK_REALTIME; 0 without packets
   int64_t last_packet_ns = 0;
+  bool committed = false;  // it ends where its process has said
   PcapFileInfo file;
   std::vector<IndexEntry> index;  // of the bytes that were kept
   // What a ledger tells as damage: of a record, or in syncing. Empty: none.
@@ -44,6 +46,14 @@ struct SalvagedPart {
   // Why it was left alone; or what did not succeed although it was finished or removed: to sync it,
   // to set its access, to read behind a record that is damaged.
   absl::Status error;
+};
+
+// What the process that wrote a part has committed of it before it ended.
+struct CommittedPart {
+  uint64_t inode = 0;  // 0: not known
+  // At a record's border. What lies behind it was not committed, and comes into another file; 0:
+  // nothing was.
+  int64_t length_bytes = 0;
 };
 
 struct SalvageOptions {
@@ -57,6 +67,8 @@ struct SalvageOptions {
   // segment never stands without it. What had the ledger's name is gone by then. An error is told
   // with the part, which is finished all the same. None: there will be no ledgers.
   std::function<absl::Status(const SalvagedPart& part)> write_ledger;
+  // What is known of a part; nullopt: nothing, it ends at its last whole record. None: of no part.
+  std::function<std::optional<CommittedPart>(const SegmentName&)> committed;
   // True: the part at hand and those behind it are left alone, within 0.1 s of work. None: never.
   std::function<bool()> cancelled;
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "bpf/capture_abi.h"
 
@@ -40,6 +41,7 @@ struct FilterCounters {
   uint64_t undecided_total() const;
   uint64_t lost_total() const;
   FilterCounters& operator+=(const FilterCounters& other);
+  FilterCounters& operator-=(const FilterCounters& other);
 };
 
 // "ring full", "truncated" …: as summaries and ledgers name the causes.
@@ -53,6 +55,7 @@ class RingSet {
   // `control` is the mapped control map, filled in (FormatControl). Outlives this.
   explicit RingSet(capture_control* control);
 
+  capture_control* control() const { return reinterpret_cast<capture_control*>(cells_); }
   int cpu_count() const { return cpu_count_; }
   uint64_t ring_bytes() const { return ring_bytes_; }
   capture_cpu* cpu(int index) const { return cells_ + 1 + index; }
@@ -70,6 +73,12 @@ class RingSet {
   void SetFullCause(capture_lost cause);
   // Bytes between tail and head over all rings: what waits to be written.
   uint64_t BytesInRings() const;
+  // Bytes that have come into the rings since they were made, over all.
+  uint64_t BytesProduced() const;
+
+  // Memory of the control map for one of kCommitCopies copies of the commit record: of
+  // kCommitFixedBytes, and 8 for each CPU.
+  std::byte* commit_copy(uint32_t copy) const;
 
  private:
   capture_cpu* cells_;
@@ -78,8 +87,15 @@ class RingSet {
   std::unique_ptr<std::atomic<const std::byte*>[]> data_;
 };
 
+// The commit record's memory (writer/commit_log.h).
+inline constexpr uint32_t kCommitCopies = 2;
+inline constexpr uint32_t kCommitFixedBytes = 32 << 10;
+
 // Cells of the control map for this many CPUs, the commit records included.
 uint32_t ControlCells(int cpu_count);
+// Whether rings that another process has made are laid out as this one would; else in which way
+// they are not.
+absl::Status CheckControl(const capture_control& control, int cpu_count, uint32_t link_type);
 // Fills in cell 0 of zeroed memory, and what each CPU's block needs before the filter runs.
 void FormatControl(capture_control* control, int cpu_count, uint64_t ring_bytes,
                    uint32_t settings_generation, int64_t tai_offset_ns);

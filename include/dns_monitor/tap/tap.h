@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "dns_monitor/base/descriptor_store.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/pcap/format.h"
 #include "dns_monitor/ring/ring_set.h"
@@ -45,16 +47,31 @@ class Tap {
   // nothing yet. All that needs a capability is done here. InvalidArgument: the user's filter, with
   // libpcap's words; ResourceExhausted: memory, or less of it than a ring for each CPU takes;
   // PermissionDenied: capabilities; else what the kernel refused.
-  static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options);
+  //
+  // `kept`: what Descriptors() told of a tap of another process, which has ended; empty: none. Its
+  // filter has gone on filling the rings. They are taken over, and the filter of these options
+  // takes that one's place on the same socket, between two packets. When they cannot be taken over,
+  // the log says why, and all is made anew.
+  static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options,
+                                                   const NamedDescriptors& kept = {});
+  // Takes the filter off, unless others hold the socket: then it goes on.
   ~Tap();
+
+  // Whether the rings are those of another process, and when its filter was replaced
+  // (CLOCK_BOOTTIME).
+  bool taken_over() const { return replaced_at_ns_ != 0; }
+  int64_t replaced_at_ns() const { return replaced_at_ns_; }
+  // All that has to be kept open for the filter to go on without this process.
+  std::map<std::string, int> Descriptors() const;
 
   RingSet* rings();
   // Of each CPU: as asked for, or less where the memory for all rings is limited.
   uint64_t ring_bytes() const;
 
-  // Packets are captured from here on.
+  // Packets are captured from here on, if they are not already.
   absl::Status Start();
-  // Takes the filter off and waits until no CPU runs it: no record comes after this returns.
+  // Takes the filter off and waits until no CPU runs it: no record comes after this returns, also
+  // when others hold the socket.
   void Stop();
   // Binds to `index`, the interface made anew, and is promiscuous there again if asked to be.
   absl::Status Rebind(int index);
@@ -70,15 +87,17 @@ class Tap {
 
  private:
   explicit Tap(TapOptions options);
-  absl::Status OpenSocket();
+  absl::Status OpenSocket(const NamedDescriptors& kept);
   absl::Status ForbidSending();
   absl::Status BindTo(int index);
   absl::Status BePromiscuousOn(int index);
+  void DropMembership(int index);
 
   const TapOptions options_;
   std::unique_ptr<FilterProgram> filter_;
   Fd socket_;
   int promiscuous_index_ = 0;
+  int64_t replaced_at_ns_ = 0;
 };
 
 }  // namespace dns_monitor

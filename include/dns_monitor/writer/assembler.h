@@ -20,8 +20,10 @@
 
 namespace dns_monitor {
 
+class CommitLog;
 struct AccountMark;
 struct Books;
+struct Succession;
 
 // Makes the headers of a file's records. Divides only when a second begins.
 class RecordStamper {
@@ -67,10 +69,14 @@ class Assembler {
   ~Assembler();
   // Opens and finishes the segments; not for a stream.
   void set_finisher(Finisher* finisher) { finisher_ = finisher; }
+  // Is told of segments that end where the disk refused them.
+  void set_commits(CommitLog* commits) { commits_ = commits; }
 
   // Begins the first segment at this wall-clock time, with this difference to the ring's clock. A
   // stream goes to `stream_fd`, which is closed with this.
   void Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
+  // As Begin, where the process before has ended.
+  void Resume(const Succession& before, absl::Span<const uint64_t> cursors);
   void BeginStream(int stream_fd, int64_t wall_offset_ns);
 
   // Takes all that is final from the rings (Merger::Drain with this as the sink).
@@ -92,6 +98,8 @@ class Assembler {
   void AddGap(const Gap& gap) { segment_->facts.gaps.push_back(gap); }
   // Ends the last segment now: no packet follows.
   void End();
+  // Ends it at this time: another process goes on from there.
+  void EndFor(int64_t boot_ns);
 
   // What stands behind the last record. `tails` has room for all of them.
   void Mark(Checkpoint* mark) const;
@@ -114,6 +122,11 @@ class Assembler {
   uint64_t oldest_unflushed_ns() const { return oldest_unflushed_ns_; }
   void OnFlushed() { oldest_unflushed_ns_ = 0; }
   void set_cursors(absl::Span<const uint64_t> cursors) { cursors_ = cursors; }
+  size_t IndexOf(const Segment* segment) const {
+    return static_cast<size_t>(segment - segments_.data());
+  }
+  const AccountMark& BegunOf(const Segment* segment) const;
+  const AccountMark& EndedOf(const Segment* segment) const;
   // A segment that the finisher gave back.
   void Reuse(Segment* segment) { free_segments_[free_count_++] = segment; }
   int64_t wall_offset_ns() const { return wall_offset_ns_; }
@@ -139,6 +152,7 @@ class Assembler {
   void IndexAppended();
   // The segment holds all that it will: its index, and the balance up to here.
   void CloseBooks();
+  AccountMark Now() const;
   // Of `segment`, up to now.
   Balance BalanceOf(const Segment& segment, const AccountMark& now) const;
   // Of GoBack.
@@ -154,6 +168,7 @@ class Assembler {
   BufferPool* const pool_;
   WriteQueue* const queue_;
   Finisher* finisher_ = nullptr;
+  CommitLog* commits_ = nullptr;
   absl::Span<const uint64_t> cursors_;
 
   std::array<Segment, kSegmentCount> segments_;
@@ -172,6 +187,7 @@ class Assembler {
   int64_t border_boot_ns_ = 0;  // where the segment ends, in the ring's time
   uint64_t last_time_ns_ = 0;   // of the youngest record appended
   uint64_t packets_ = 0;
+  uint64_t taken_before_ = 0;  // from the same rings, by processes before
   uint64_t late_ = 0;
   uint64_t oldest_unflushed_ns_ = 0;
 };

@@ -21,6 +21,7 @@ inline constexpr size_t kDirectAlignBytes = 4096;
 // Between two records: what is safe once certain bytes are in the file, and where the assembler can
 // go back to when those behind them will never be.
 struct Checkpoint {
+  const Segment* segment = nullptr;
   uint64_t packets = 0;         // since the capture began, all in files
   int64_t length_bytes = 0;     // of the segment, at a record's border
   std::vector<uint64_t> tails;  // of each ring: everything before is in the file

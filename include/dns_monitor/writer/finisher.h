@@ -18,8 +18,6 @@
 
 namespace dns_monitor {
 
-inline constexpr size_t kSegmentCount = 8;  // open, being finished, or free
-
 struct FinisherOptions {
   std::string interface;
   bool names_need_seconds = false;

@@ -13,6 +13,8 @@
 
 namespace dns_monitor {
 
+inline constexpr size_t kSegmentCount = 8;  // open, being finished, or free
+
 // What a segment came to, for the log, the ledger and the retention.
 struct SegmentFacts {
   SegmentName name;
@@ -40,6 +42,7 @@ struct Segment {
   int64_t from_ns = 0;                                  // CLOCK_REALTIME; packets: from <= time
   int64_t to_ns = std::numeric_limits<int64_t>::max();  // time < to
 
+  uint64_t inode = 0;   // once it is opened
   bool stream = false;  // standard output: no file, no name, no finishing
   bool opened = false;  // the descriptors are there
   Fd buffered;

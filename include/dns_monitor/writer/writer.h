@@ -12,6 +12,7 @@
 #include "dns_monitor/ring/merger.h"
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/writer/assembler.h"
+#include "dns_monitor/writer/commit_log.h"
 #include "dns_monitor/writer/finisher.h"
 #include "dns_monitor/writer/io_backend.h"
 #include "dns_monitor/writer/write_queue.h"
@@ -20,7 +21,9 @@ namespace dns_monitor {
 
 struct WriterOptions {
   SegmentOptions segments;
-  FinisherOptions finisher;  // answer_fd is set by the writer
+  FinisherOptions finisher;          // answer_fd is set by the writer
+  LedgerSettings settings;           // for whoever goes on after this
+  std::optional<Succession> before;  // goes on where another process has ended
   int64_t flush_ns = kNanosecondsPerSecond;
   int stream_fd = -1;       // >= 0: one stream there instead of segments; owned
   bool allow_uring = true;  // false: the fall-back, for tests and benchmarks
@@ -70,6 +73,11 @@ class Writer final : private WriteObserver {
   // the finisher. Gives up on a disk that fails for kPatienceNs; what is lost then is in the
   // result.
   WriterResult Stop();
+  // The filter goes on, and another process with it: writes what has come by now, ends the segment
+  // there, waits for the finisher. What a disk that fails does not take stays in the rings.
+  WriterResult HandOver();
+  // A part that the process before left is a segment now, or removed. Any thread.
+  void OnInheritedDone(absl::string_view part);
 
   const WriterStatus& status() const { return status_; }
   const char* backend_name() const { return backend_->name(); }
@@ -97,12 +105,14 @@ class Writer final : private WriteObserver {
   int64_t SleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
   void WriteTheRest();
+  void End();
   // Of the rings. Whether all that is to be written is taken.
   bool DrainTheRest();
   void TakePendingLosses();
   // At the end only: whether the disk has had its time.
   bool OutOfPatience();
 
+  WriterResult Join();
   void OnCheckpoint(const Checkpoint& checkpoint) override;
   void OnSegmentWritten(Segment* segment) override;
 
@@ -118,9 +128,10 @@ class Writer final : private WriteObserver {
   WriteQueue queue_;
   Merger merger_;
   Assembler assembler_;
-  Checkpoint safe_;             // the last one
-  bool segment_ended_ = false;  // with it
-  Checkpoint flushing_;         // of FlushIfDue; here for its memory
+  std::unique_ptr<CommitLog> commits_;  // none for a stream
+  Checkpoint safe_;                     // the last one
+  bool segment_ended_ = false;          // with it
+  Checkpoint flushing_;                 // of FlushIfDue; here for its memory
   DrainResult drained_ = DrainResult::kDrained;
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
   // What the wall clock was ahead of the boot clock, and when that was (boot time; 0: no sample).
@@ -136,6 +147,7 @@ class Writer final : private WriteObserver {
   bool done_told_ = false;
   WriterStatus status_;
   std::atomic<bool> stopping_{false};
+  int64_t hand_over_ns_ = 0;  // what came before is to be written; 0: it ends for good
   std::atomic<bool> rotate_{false};
   std::thread thread_;
 };

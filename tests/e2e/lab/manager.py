@@ -1,4 +1,5 @@
 """What a service manager does, as far as a service can tell (sd_notify(3))."""
+import array
 import os
 import socket
 
@@ -6,9 +7,14 @@ from .waiting import wait_until
 
 
 class Manager:
-    """Listens where NOTIFY_SOCKET says. Give `environment` to the process that is to tell."""
+    """Listens where NOTIFY_SOCKET says. Give `environment` to the process that is to tell.
 
-    def __init__(self, path, watchdog_seconds=None):
+    `keeps`: the descriptors that it is told to keep, and passes on (FileDescriptorStoreMax=).
+    """
+
+    def __init__(self, path, watchdog_seconds=None, keeps=False):
+        self._keeps = keeps
+        self.kept = []  # name, descriptor
         self.messages = []
         self.senders = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -22,16 +28,62 @@ class Manager:
             self.environment["WATCHDOG_USEC"] = str(int(watchdog_seconds * 1_000_000))
 
     def close(self):
+        self.forget()
         self._socket.close()
 
     def _take(self):
         while True:
             try:
-                message, ancillary, _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(12))
+                message, ancillary, _, _ = self._socket.recvmsg(
+                    4096, socket.CMSG_SPACE(12) + socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
-            self.messages.append(message.decode())
-            self.senders.append(tuple(memoryview(ancillary[0][2]).cast("I")))  # pid, uid, gid
+            message = message.decode()
+            self._store(message, ancillary)
+            if not message.startswith("FDSTORE"):
+                self.messages.append(message)
+                self.senders.append(next(tuple(memoryview(data).cast("I"))  # pid, uid, gid
+                                         for _, kind, data in ancillary
+                                         if kind == socket.SCM_CREDENTIALS))
+
+    def _store(self, message, ancillary):
+        fields = dict(line.split("=", 1) for line in message.splitlines())
+        passed = array.array("i")
+        for _, kind, data in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                passed.frombytes(data)
+        for descriptor in passed:
+            if self._keeps and fields.get("FDSTORE") == "1" and fields.get("FDPOLL") == "0":
+                self.kept.append((fields["FDNAME"], descriptor))
+            else:
+                os.close(descriptor)
+        if fields.get("FDSTOREREMOVE") == "1":
+            self.forget(fields["FDNAME"])
+
+    def forget(self, name=None):
+        """Closes what it keeps: all, or that of one name."""
+        for kept in list(self.kept):
+            if name in (None, kept[0]):
+                os.close(kept[1])
+                self.kept.remove(kept)
+
+    def pass_on(self):
+        """For the next process: its environment, and what it runs before its program.
+
+        The descriptors are inherited by the command, from 3 on (sd_listen_fds(3)).
+        """
+        self._take()
+        names = ":".join(name for name, _ in self.kept)
+        numbers = [str(descriptor) for _, descriptor in self.kept]
+        # By way of numbers that no stored one has.
+        away = " ".join(f"{200 + place}<&{number} {number}<&-"
+                        for place, number in enumerate(numbers))
+        back = " ".join(f"{3 + place}<&{200 + place} {200 + place}<&-"
+                        for place in range(len(numbers)))
+        script = f'exec {away}; exec {back}; export LISTEN_PID=$$; exec "$@"'
+        environment = {**self.environment, "LISTEN_FDS": str(len(numbers)),
+                       "LISTEN_FDNAMES": names}
+        return ["bash", "-c", script, "pass-on"], environment, [fd for _, fd in self.kept]
 
     def received(self):
         self._take()

@@ -33,7 +33,7 @@ class Summary:
         self.filtered = find(r", ([\d ]+) filtered by the user")
         self.undecided = find(r"^([\d ]+) packets? undecided$")
         self.lost = find(r"^([\d ]+) packets? lost$")
-        self.left = find(r"^([\d ]+) packets? left unread")
+        self.left = find(r"^([\d ]+) packets? left ")
         self.clipped = find(r"^([\d ]+) packets? clipped")
         self.late = find(r"^([\d ]+) packets? out of order$")
         self.causes = {cause: _number(count)

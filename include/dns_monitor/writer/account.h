@@ -5,7 +5,7 @@
 
 #include "dns_monitor/ledger/ledger.h"
 #include "dns_monitor/ring/ring_set.h"
-#include "dns_monitor/writer/finisher.h"
+#include "dns_monitor/writer/segment.h"
 
 namespace dns_monitor {
 
@@ -20,8 +20,10 @@ struct AccountMark {
 
 // Of an assembler.
 struct Books {
-  AccountMark border;                            // the last one
-  std::array<AccountMark, kSegmentCount> begun;  // where each of its segments began
+  AccountMark border;  // the last one
+  // Where each of its segments began, and ended.
+  std::array<AccountMark, kSegmentCount> begun;
+  std::array<AccountMark, kSegmentCount> ended;
 };
 
 // `end` is later than `begin`. What only the segment's bytes tell (clipped, late) is left out.
