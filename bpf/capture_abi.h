@@ -16,7 +16,10 @@
  *
  * One producer (the filter on that CPU) moves head, one consumer (the writer) moves tail. Both sides
  * may be replaced while the maps live on, so this layout has a version, and the first 64 bytes of
- * the control map keep their meaning for ever: with them, any later version reads any earlier ring.
+ * the control map keep their meaning for ever, as do the records and where they stand in a ring: with
+ * them, any version reads any other's ring to its end. A later version reads an earlier one's
+ * counters and commits, too: a CPU's block and the commit record keep what they have where it is, or
+ * src/tap/old_rings.cc gets a reader for what was there before.
  */
 #ifndef DNS_MONITOR_BPF_CAPTURE_ABI_H
 #define DNS_MONITOR_BPF_CAPTURE_ABI_H
@@ -30,9 +33,16 @@
 #endif
 
 #define CAPTURE_MAGIC 0x31304e4f4d534e44ULL /* "DNSMON01" in little-endian memory */
+#ifndef CAPTURE_LATER_LAYOUT
 #define CAPTURE_ABI_VERSION 1u
-
 #define CAPTURE_CELL_BYTES 512u
+#define CAPTURE_MORE_WORDS 0
+#else /* the tests' idea of a later version (DNS_MONITOR_LATER_LAYOUT) */
+#define CAPTURE_ABI_VERSION 2u
+#define CAPTURE_CELL_BYTES 1024u
+#define CAPTURE_MORE_WORDS 64
+#endif
+
 #define CAPTURE_MAX_SNAPLEN 262144u /* as tcpdump's default, and libpcap's MAXIMUM_SNAPLEN */
 #define CAPTURE_RECORD_ALIGN 8u
 /* The longest record, rounded up to a page: what may stick out behind the ring's end. */
@@ -99,7 +109,7 @@ struct capture_control {
 	/* Not frozen from here on. */
 	__u32 settings_generation;
 	__u32 link_type;        /* of all frames in the rings: LINKTYPE_* of their pcap files */
-	__u32 reserved[110];
+	__u32 reserved[110 + 2 * CAPTURE_MORE_WORDS];
 };
 CAPTURE_STATIC_ASSERT(sizeof(struct capture_control) == CAPTURE_CELL_BYTES, "one cell");
 CAPTURE_STATIC_ASSERT(__builtin_offsetof(struct capture_control, settings_generation) == 64,
@@ -144,7 +154,7 @@ struct capture_cpu {
 	__u64 pending_to_ns;
 	__u32 pending_cause;      /* of the first of them */
 	__u32 reserved3[9];
-	__u64 reserved4[16];
+	__u64 reserved4[16 + CAPTURE_MORE_WORDS];
 };
 CAPTURE_STATIC_ASSERT(sizeof(struct capture_cpu) == CAPTURE_CELL_BYTES, "one cell");
 CAPTURE_STATIC_ASSERT(__builtin_offsetof(struct capture_cpu, tail) == 64, "a line of its own");

@@ -7,12 +7,13 @@ function(dns_monitor_bpf_skeleton target name)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${CLANG_EXECUTABLE} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
+            $<$<BOOL:${DNS_MONITOR_LATER_LAYOUT}>:-DCAPTURE_LATER_LAYOUT>
             -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
             -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}
     DEPENDS ${name}.bpf.c ${headers}
     COMMENT "Compiling ${name}.bpf.c for the kernel"
-    VERBATIM)
+    COMMAND_EXPAND_LISTS VERBATIM)
   add_custom_command(
     OUTPUT ${skeleton}
     # Generated code is not linted, nor held to our warnings (SYSTEM, below).

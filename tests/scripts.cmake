@@ -32,8 +32,14 @@ endforeach()
 add_test(NAME deb-package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb-package ${PROJECT_BINARY_DIR})
 set_tests_properties(deb-package PROPERTIES LABELS cli TIMEOUT 120)
 
+# What the tests of upgrades upgrade to.
+add_test(NAME build-later COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/build-later ${PROJECT_BINARY_DIR})
+set_tests_properties(build-later PROPERTIES LABELS e2e TIMEOUT 600 RUN_SERIAL TRUE
+                                            FIXTURES_SETUP later)
+
 # In a container with a systemd of its own; skipped where none can be booted.
 add_test(NAME deb-in-systemd
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb-in-systemd ${PROJECT_BINARY_DIR})
 set_tests_properties(deb-in-systemd PROPERTIES LABELS systemd TIMEOUT 1200 SKIP_RETURN_CODE 77
+                                               FIXTURES_REQUIRED later
                                                RUN_SERIAL TRUE)

@@ -48,25 +48,31 @@ NamedDescriptors TakeStoredDescriptors() {
   return descriptors;
 }
 
-absl::Status DescriptorStore::Keep(const std::map<std::string, int>& descriptors,
-                                   const NamedDescriptors& kept, bool same) {
+absl::Status DescriptorStore::Add(const std::map<std::string, int>& descriptors,
+                                  const NamedDescriptors& kept) {
   if (!manager_.connected()) return absl::OkStatus();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return ErrnoError("pipe");
   probe_ = Fd(ends[0]);
   const Fd given_end(ends[1]);
-  const auto stays = [&](const std::string& name) {
-    return same && kept.count(name) != 0 && descriptors.count(name) != 0;
-  };
-  for (const auto& [name, fd] : kept) {
-    if (!stays(name)) manager_.Forget(name);
-  }
-  given_ = descriptors;
+  for (const auto& [name, fd] : kept) names_.insert(name);
   for (const auto& [name, fd] : descriptors) {
-    if (!stays(name)) manager_.Store(name, fd);
+    if (names_.insert(name).second) manager_.Store(name, fd);
   }
+  if (!names_.insert(kProbe).second) manager_.Forget(kProbe);  // of the process before
   manager_.Store(kProbe, given_end.get());
   return absl::OkStatus();
+}
+
+void DescriptorStore::ForgetAllBut(const std::map<std::string, int>& descriptors) {
+  for (auto name = names_.begin(); name != names_.end();) {
+    if (*name == kProbe || descriptors.count(*name) != 0) {
+      ++name;
+      continue;
+    }
+    manager_.Forget(*name);
+    name = names_.erase(name);
+  }
 }
 
 bool DescriptorStore::holds() const {
@@ -76,10 +82,8 @@ bool DescriptorStore::holds() const {
 }
 
 void DescriptorStore::Release() {
-  if (!probe_.valid()) return;
-  for (const auto& [name, fd] : given_) manager_.Forget(name);
-  manager_.Forget(kProbe);
-  given_.clear();
+  for (const std::string& name : names_) manager_.Forget(name);
+  names_.clear();
   probe_.Reset();
 }
 

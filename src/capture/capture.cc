@@ -99,6 +99,7 @@ class Capture {
   absl::Status CheckGroup();
   void RecoverLeftovers();
   void ForgetFinished();
+  absl::Status ReadOldRings();
   void AwaitRecovery();
   absl::Status OpenTap();
   absl::Status OpenWriter();
@@ -109,7 +110,7 @@ class Capture {
   void AwaitCommands();
   absl::Status DropPrivileges();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
-  void TellBridge() const;
+  void TellBridge();
   void OnHangup();
   void OnSecond();
   void TellAlive();
@@ -150,7 +151,9 @@ class Capture {
   int64_t stalled_since_ns_ = 0;  // said last
   int64_t watched_round_ns_ = 0;  // of the writer
   CurrentFile current_file_;
+  WriterOptions writer_options_;
   std::unique_ptr<Writer> writer_;
+  uint64_t written_from_old_ = 0;  // packets
   Fd done_fd_;
   EventLoop loop_;
   EventLoop closing_loop_;  // while the last commands run
@@ -289,8 +292,7 @@ void Capture::RecoverLeftovers() {
 
 // What the process before had still to finish when it committed last may have its name by now.
 void Capture::ForgetFinished() {
-  if (!handover_.before()) return;
-  for (const CommittedSegment& segment : handover_.before()->segments) {
+  for (const CommittedSegment& segment : handover_.parts()) {
     const bool is_left = std::any_of(leftovers_.begin(), leftovers_.end(),
                                      [&](const auto& name) { return name.Part() == segment.part; });
     if (!is_left) writer_->OnInheritedDone(segment.part);
@@ -310,7 +312,7 @@ absl::Status Capture::OpenTap() {
   const NamedDescriptors none;
   DM_ASSIGN_OR_RETURN(
       tap_, Tap::Open(std::move(tap_options), options_.stream() ? none : handover_.kept()));
-  handover_.TakeOver(tap_.get());
+  handover_.TakeOver(*tap_);
   if (tap_->ring_bytes() < options_.tap.ring_bytes) {
     LogWarning("rings of ", FormatSize(static_cast<int64_t>(options_.tap.ring_bytes)),
                " would take more memory than --ring-memory allows: each has ",
@@ -390,9 +392,6 @@ absl::Status Capture::OpenWriter() {
   if (disk_ != nullptr) {
     DM_ASSIGN_OR_RETURN(KeeperOptions keeper, DescribeCapture(options_, interface_, &gaps_));
     keeper.await_recovery = [this] { AwaitRecovery(); };
-    if (handover_.before()) {
-      keeper.taken_over_ns = clock_.RealtimeNs() - (clock_.BoottimeNs() - tap_->replaced_at_ns());
-    }
     writer.settings = keeper.common.settings;
     keeper_ = std::make_unique<LedgerKeeper>(disk_.get(), std::move(keeper));
   }
@@ -410,6 +409,7 @@ absl::Status Capture::OpenWriter() {
   writer.doorbell_fd = tap_->doorbell_fd();
   writer.clear_doorbell = [this] { tap_->ClearDoorbell(); };
   writer.done_fd = done_fd_.get();
+  writer_options_ = writer;
   DM_ASSIGN_OR_RETURN(writer_,
                       Writer::Create(std::move(writer), &clock_, tap_->rings(), disk_.get()));
   return absl::OkStatus();
@@ -418,14 +418,22 @@ absl::Status Capture::OpenWriter() {
 absl::Status Capture::Start() {
   // The tap first: when it cannot, no file is made. The rings hold what comes until the writer
   // takes it.
+  writer_->BeginAt(clock_.BoottimeNs());
+  bridge_.Sample(clock_.BoottimeNs(), *tap_->rings());
   DM_RETURN_IF_ERROR(tap_->Start());
+  handover_.TakeOverOld(*tap_);
+  if (keeper_ != nullptr && handover_.succeeds()) {
+    keeper_->TakesOver(clock_.RealtimeNs() - (clock_.BoottimeNs() - tap_->replaced_at_ns()));
+  }
   if (retention_ != nullptr) retention_->Start();
   if (sealer_ != nullptr) sealer_->Start();
   ForgetFinished();
   if (!leftovers_.empty()) {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
-  writer_->Start();
+  DM_RETURN_IF_ERROR(ReadOldRings());
+  handover_.ForgetOld(*tap_);
+  writer_->Start(tap_->replaced_at_ns());
   // All threads are there, each with its own system calls.
   if (options_.sandbox) DM_RETURN_IF_ERROR(ConfineMainThread());
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
@@ -433,6 +441,31 @@ absl::Status Capture::Start() {
           writer_->backend_name());
   manager_.Status(absl::StrCat("capturing on ", interface_.name));
   manager_.Ready();
+  return absl::OkStatus();
+}
+
+// Into files of their own, the oldest first; meanwhile the new ones hold what comes.
+absl::Status Capture::ReadOldRings() {
+  const std::vector<std::unique_ptr<OldRings>>& all = tap_->old_rings();
+  for (size_t index = 0; index < all.size(); ++index) {
+    WriterOptions options = writer_options_;
+    options.before = handover_.before_old(index);
+    options.segments.max_packets = std::numeric_limits<uint64_t>::max();
+    options.doorbell_fd = options.done_fd = -1;
+    DM_ASSIGN_OR_RETURN(
+        const std::unique_ptr<Writer> writer,
+        Writer::Create(std::move(options), &clock_, all[index]->rings(), disk_.get()));
+    writer->BeginAt(all[index]->OldestNs().value_or(clock_.BoottimeNs()));
+    writer->Start(std::numeric_limits<int64_t>::max());
+    const WriterResult result = writer->Stop(Ending::kNewRings);
+    DM_RETURN_IF_ERROR(result.status);
+    written_from_old_ += result.packets_written;
+    if (result.packets_lost == 0) continue;
+    return absl::DataLossError(absl::StrCat(FormatCount(result.packets_lost),
+                                            " packets of the process before cannot be written"));
+  }
+  // Of what is left of those there, nobody else knows.
+  if (!all.empty()) AwaitRecovery();
   return absl::OkStatus();
 }
 
@@ -455,11 +488,11 @@ absl::Status Capture::Close() {
   }
   recovery_cancelled_ = true;  // the rest at the next start
   AwaitRecovery();
-  const WriterResult result = handed_over ? writer_->HandOver() : writer_->Stop();
+  const WriterResult result = writer_->Stop(handed_over ? Ending::kSameRings : Ending::kForGood);
   if (sealer_ != nullptr) sealer_->Stop();
   if (retention_ != nullptr) retention_->Stop();
-  const CaptureTotals totals{.filter = handover_.Counted(*tap_->rings()),
-                             .written = result.packets_written,
+  const CaptureTotals totals{.filter = handover_.Counted(*tap_),
+                             .written = result.packets_written + written_from_old_,
                              .late = writer_->status().packets_late.load(),
                              .lost_by_writer = result.packets_lost,
                              .stream = options_.stream(),
@@ -477,7 +510,8 @@ absl::Status Capture::Close() {
       absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
 }
 
-void Capture::TellBridge() const {
+void Capture::TellBridge() {
+  bridge_.Sample(clock_.BoottimeNs(), *tap_->rings());
   const std::optional<int64_t> bridged_ns = bridge_.BridgedNs();
   LogInfo("the filter goes on for the next process: ",
           bridged_ns ? absl::StrCat("at the present rate the rings hold what comes in ",
@@ -513,13 +547,13 @@ void Capture::OnSecond() {
   FollowCpus();
   if (link_watch_->unsettled()) link_watch_->Look();
   bridge_.Sample(clock_.BoottimeNs(), *tap_->rings());
-  const FilterCounters counters = handover_.Counted(*tap_->rings());
+  const FilterCounters counters = handover_.Counted(*tap_);
   const WriterStatus& status = writer_->status();
   if (status.failing.load() && retention_ != nullptr) retention_->OnDiskFull();
   FollowDisk();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
                       .matched = counters.matched,
-                      .written = status.packets_written.load(),
+                      .written = status.packets_written.load() + written_from_old_,
                       .lost = counters.lost_total(),
                       .file = current_file_.Get(),
                       .file_bytes = status.segment_bytes.load(),

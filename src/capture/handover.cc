@@ -1,13 +1,34 @@
 #include "handover.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/units.h"
 
 namespace dns_monitor {
+namespace {
+
+std::string InRings(const RingSet& rings) {
+  return FormatSize(static_cast<int64_t>(rings.BytesInRings()));
+}
+
+FilterCounters CountedSince(const RingSet& rings, const std::optional<Succession>& before) {
+  FilterCounters counted = rings.Counters();
+  if (!before) return counted;
+  const AccountMark& begin = before->begin;
+  counted -= begin.filter;
+  counted.matched += begin.in_ring();
+  counted.seen += begin.in_ring();
+  return counted;
+}
+
+}  // namespace
 
 void BridgeEstimate::Sample(int64_t now_ns, const RingSet& rings) {
+  constexpr int64_t kShortestNs = 200 * kNanosecondsPerMillisecond;
+  if (sampled_at_ns_ != 0 && now_ns - sampled_at_ns_ < kShortestNs) return;
   const auto cpus = static_cast<size_t>(rings.cpu_count());
   const bool first = produced_.empty();
   produced_.resize(cpus);
@@ -19,7 +40,7 @@ void BridgeEstimate::Sample(int64_t now_ns, const RingSet& rings) {
     produced_[cpu] = head;
   }
   const int64_t elapsed_ns = now_ns - std::exchange(sampled_at_ns_, now_ns);
-  if (first || elapsed_ns <= 0) return;
+  if (first) return;
   bytes_per_ns_ = static_cast<double>(most) / static_cast<double>(elapsed_ns);
 }
 
@@ -28,28 +49,62 @@ std::optional<int64_t> BridgeEstimate::BridgedNs() const {
   return static_cast<int64_t>(static_cast<double>(ring_bytes_) / bytes_per_ns_);
 }
 
-void Handover::TakeOver(Tap* tap) {
-  if (!tap->taken_over()) return;
-  before_ = dns_monitor::TakeOver(tap->rings());
-  ifindex_ = static_cast<uint32_t>(std::max(tap->BoundIndex(), 0));
-  LogInfo("taken over from the process before: ",
-          FormatSize(static_cast<int64_t>(tap->rings()->BytesInRings())), " wait in the rings");
+void Handover::TakeOver(const Tap& tap) {
+  ifindex_ = static_cast<uint32_t>(std::max(tap.BoundIndex(), 0));
+  if (!tap.goes_on()) return;
+  before_ = dns_monitor::TakeOver(tap.rings());
+  LogInfo("going on where the process before has ended: ", InRings(*tap.rings()),
+          " wait in the rings");
+}
+
+void Handover::TakeOverOld(const Tap& tap) {
+  for (const auto& old : tap.old_rings()) {
+    before_old_.push_back(old->known() ? dns_monitor::TakeOver(old->rings()) : std::nullopt);
+    LogInfo("reading the rings of a process before to their end: ", InRings(*old->rings()));
+    if (!old->known()) {
+      LogWarning("their layout has version ", old->version(),
+                 ", which came later than this program: of what was not captured they tell only "
+                 "what stands between the packets");
+    }
+  }
+}
+
+bool Handover::succeeds() const {
+  return before_.has_value() || std::any_of(before_old_.begin(), before_old_.end(),
+                                            [](const auto& old) { return old.has_value(); });
+}
+
+std::vector<CommittedSegment> Handover::parts() const {
+  std::vector<CommittedSegment> parts;
+  const auto add = [&](const std::optional<Succession>& before) {
+    if (before) parts.insert(parts.end(), before->segments.begin(), before->segments.end());
+  };
+  for (const auto& old : before_old_) add(old);
+  add(before_);
+  return parts;
 }
 
 std::optional<KnownPart> Handover::Known(const SegmentName& name) const {
-  if (!before_) return std::nullopt;
   const std::string part = name.Part();
   const CommittedSegment* found = nullptr;
-  for (const CommittedSegment& segment : before_->segments) {
-    if (part != segment.part) continue;
-    if (found == nullptr || segment.number > found->number) found = &segment;
-  }
+  const Succession* teller = nullptr;
+  const auto look = [&](const std::optional<Succession>& before) {
+    if (!before) return;
+    for (const CommittedSegment& segment : before->segments) {
+      if (part != segment.part) continue;
+      if (teller == &*before && segment.number < found->number) continue;
+      found = &segment;
+      teller = &*before;
+    }
+  };
+  for (const auto& old : before_old_) look(old);
+  look(before_);
   if (found == nullptr) return std::nullopt;
   KnownPart known;
   known.end = {.inode = found->inode, .length_bytes = found->length_bytes};
   Ledger& ledger = known.ledger;
   ledger.ifindex = ifindex_;
-  ledger.settings = before_->settings;
+  ledger.settings = teller->settings;
   ledger.from_ns = found->from_ns;
   ledger.to_ns = found->to_ns;
   ledger.damaged = found->damage[0] != '\0';
@@ -61,19 +116,11 @@ std::optional<KnownPart> Handover::Known(const SegmentName& name) const {
   return known;
 }
 
-absl::Status Handover::Keep(const Tap& tap) {
-  const absl::Status kept = store_.Keep(tap.Descriptors(), kept_, tap.taken_over());
-  kept_.clear();
-  return kept;
-}
-
-FilterCounters Handover::Counted(const RingSet& rings) const {
-  FilterCounters counted = rings.Counters();
-  if (!before_) return counted;
-  const AccountMark& begin = before_->begin;
-  counted -= begin.filter;
-  counted.matched += begin.in_ring();
-  counted.seen += begin.in_ring();
+FilterCounters Handover::Counted(const Tap& tap) const {
+  FilterCounters counted = CountedSince(*tap.rings(), before_);
+  for (size_t index = 0; index < before_old_.size(); ++index) {
+    counted += CountedSince(*tap.old_rings()[index]->rings(), before_old_[index]);
+  }
   return counted;
 }
 

@@ -17,7 +17,7 @@ namespace dns_monitor {
 // For how long the rings hold what comes while nobody reads them. One thread.
 class BridgeEstimate {
  public:
-  // At each of some moments; the last two count.
+  // At each of some moments, not closer than 0.2 s; the last two count.
   void Sample(int64_t now_ns, const RingSet& rings);
   // Of the CPU to which most comes; nullopt while nothing comes.
   std::optional<int64_t> BridgedNs() const;
@@ -37,15 +37,25 @@ class Handover {
       : kept_(std::move(kept)), store_(manager) {}
 
   const NamedDescriptors& kept() const { return kept_; }
-  // Reads what the process before has committed, if `tap` is its tap.
-  void TakeOver(Tap* tap);
+  // Reads what the process before has committed: into the rings of `tap`, while its filter still
+  // fills them; and into old ones, once it does not.
+  void TakeOver(const Tap& tap);
+  void TakeOverOld(const Tap& tap);
   // Where this process goes on; none: it has begun anew.
   const std::optional<Succession>& before() const { return before_; }
-  // What is known of a part. Any thread, once TakeOver has returned.
+  // … with each of the old rings.
+  const std::optional<Succession>& before_old(size_t index) const { return before_old_[index]; }
+  // Whether it is known what the process before has left.
+  bool succeeds() const;
+  // All that is left of it as parts.
+  std::vector<CommittedSegment> parts() const;
+  // What is known of a part. Any thread, once TakeOverOld has returned.
   std::optional<KnownPart> Known(const SegmentName& name) const;
 
-  // The manager is to keep the filter for the next process.
-  absl::Status Keep(const Tap& tap);
+  // The manager is to keep the filter for the next process, and what there is of the one before …
+  absl::Status Keep(const Tap& tap) { return store_.Add(tap.Descriptors(), kept_); }
+  // … until that is done with.
+  void ForgetOld(const Tap& tap) { store_.ForgetAllBut(tap.Descriptors()); }
   // Whether it does.
   bool holds() const { return store_.holds(); }
   // It is over: no process is to come.
@@ -53,12 +63,13 @@ class Handover {
 
   // What the filter has counted for this process: packets that it found in the rings are among
   // those.
-  FilterCounters Counted(const RingSet& rings) const;
+  FilterCounters Counted(const Tap& tap) const;
 
  private:
   NamedDescriptors kept_;
   DescriptorStore store_;
   std::optional<Succession> before_;
+  std::vector<std::optional<Succession>> before_old_;
   uint32_t ifindex_ = 0;
 };
 

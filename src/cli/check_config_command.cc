@@ -1,6 +1,7 @@
 #include "check_config_command.h"
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "capture_command.h"
 #include "dns_monitor/base/log.h"
 
@@ -8,7 +9,9 @@ namespace dns_monitor {
 
 CheckConfigCommand::CheckConfigCommand(CLI::App* app)
     : command_(app->add_subcommand("check-config", "Check files of settings for --config")) {
-  command_->add_option("files", paths_, "each is checked by itself")
+  command_
+      ->add_option("files", paths_,
+                   "each is checked by itself; behind --, -FILE: if it exists, as with --config")
       ->type_name("FILE...")
       ->required();
 }
@@ -17,10 +20,13 @@ bool CheckConfigCommand::Run() const {
   bool good = true;
   for (const std::string& path : paths_) {
     CLI::App app;
-    const absl::Status wrong = CaptureCommand(&app).CheckFile(path);
+    absl::string_view name = path;
+    const bool optional = absl::ConsumePrefix(&name, "-");
+    const absl::Status wrong = CaptureCommand(&app).CheckFile(std::string(name));
+    if (optional && absl::IsNotFound(wrong)) continue;
     good = good && wrong.ok();
     if (wrong.ok()) {
-      absl::PrintF("%s: OK\n", path);
+      absl::PrintF("%s: OK\n", name);
     } else {
       LogError(wrong.message());
     }

@@ -48,9 +48,9 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
 }
 
 Gap LedgerKeeper::HowItBegan(int64_t from_ns) const {
-  if (options_.taken_over_ns) {
+  if (taken_over_ns_) {
     return {.from_ns = from_ns,
-            .to_ns = std::max(from_ns, *options_.taken_over_ns),
+            .to_ns = std::max(from_ns, *taken_over_ns_),
             .reason = GapReason::kTakenOver};
   }
   return {.from_ns = std::min(ended_ns_.value_or(from_ns), from_ns),

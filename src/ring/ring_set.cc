@@ -8,8 +8,7 @@ namespace dns_monitor {
 namespace {
 
 uint32_t CommitCells(int cpu_count) {
-  const uint32_t bytes =
-      kCommitFixedBytes + static_cast<uint32_t>(cpu_count) * uint32_t{sizeof(uint64_t)};
+  const auto bytes = static_cast<uint32_t>(CommitBytes(cpu_count));
   return (bytes + CAPTURE_CELL_BYTES - 1) / CAPTURE_CELL_BYTES;
 }
 
@@ -160,6 +159,9 @@ RingSet::RingSet(capture_control* control)
     : cells_(reinterpret_cast<capture_cpu*>(control)),
       cpu_count_(static_cast<int>(control->cpu_count)),
       ring_bytes_(control->ring_bytes),
+      commits_(reinterpret_cast<std::byte*>(cells_) +
+               size_t{control->commit_first_cell} * CAPTURE_CELL_BYTES),
+      commit_stride_(size_t{control->commit_cells} * CAPTURE_CELL_BYTES),
       data_(std::make_unique<std::atomic<const std::byte*>[]>(control->cpu_count)) {}
 
 void RingSet::AddRing(int cpu, const std::byte* data) {
@@ -193,25 +195,27 @@ uint64_t RingSet::BytesProduced() const {
   return bytes;
 }
 
-std::byte* RingSet::commit_copy(uint32_t copy) const {
-  const capture_control& layout = *control();
-  const size_t cell = layout.commit_first_cell + size_t{copy} * layout.commit_cells;
-  return reinterpret_cast<std::byte*>(cells_) + cell * CAPTURE_CELL_BYTES;
+size_t CommitBytes(int cpu_count) {
+  return kCommitFixedBytes + static_cast<size_t>(cpu_count) * sizeof(uint64_t);
 }
 
 uint32_t ControlCells(int cpu_count) {
   return 1 + static_cast<uint32_t>(cpu_count) + kCommitCopies * CommitCells(cpu_count);
 }
 
-absl::Status CheckControl(const capture_control& control, int cpu_count, uint32_t link_type) {
+absl::Status CheckControl(const capture_control& control, int cpu_count, uint64_t ring_bytes,
+                          uint32_t link_type) {
   if (control.magic != CAPTURE_MAGIC) return absl::InvalidArgumentError("the control map is none");
   if (control.abi_version != CAPTURE_ABI_VERSION) {
-    return absl::FailedPreconditionError(absl::StrCat("its layout has version ",
+    return absl::FailedPreconditionError(absl::StrCat("their layout has version ",
                                                       control.abi_version, ", and not ",
                                                       uint32_t{CAPTURE_ABI_VERSION}));
   }
+  if (control.ring_bytes != ring_bytes) {
+    return absl::FailedPreconditionError("they are to have another size");
+  }
   capture_control own;
-  FormatLayout(&own, cpu_count, control.ring_bytes, control.settings_generation);
+  FormatLayout(&own, cpu_count, ring_bytes, control.settings_generation);
   own.link_type = link_type;
   if (std::memcmp(&own, &control, sizeof(own)) == 0) return absl::OkStatus();
   return absl::FailedPreconditionError("another number of CPUs, or another link type");

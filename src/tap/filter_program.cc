@@ -19,6 +19,7 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/user_filter.h"
+#include "kept_maps.h"
 #include "ring_plan.h"
 
 namespace dns_monitor {
@@ -74,48 +75,7 @@ int64_t TaiNs() {
   return tai.tv_sec * kNanosecondsPerSecond + tai.tv_nsec;
 }
 
-// Whether it is the map of this number, and large enough for such a ring.
-bool IsMap(int fd, uint32_t id, uint64_t ring_bytes) {
-  bpf_map_info info{};
-  uint32_t info_bytes = sizeof(info);
-  return bpf_obj_get_info_by_fd(fd, &info, &info_bytes) == 0 && info.id == id &&
-         info.value_size == RingMapBytes(ring_bytes);
-}
-
-constexpr char kControlName[] = "control";
-
-std::string RingName(int cpu) {
-  return absl::StrCat("ring.", cpu);
-}
-
-size_t RoundUpToPage(size_t bytes) {
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return (bytes + page - 1) / page * page;
-}
-
 }  // namespace
-
-MappedMap::MappedMap(MappedMap&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-
-MappedMap& MappedMap::operator=(MappedMap&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
-MappedMap::~MappedMap() {
-  if (data_ != nullptr) munmap(data_, bytes_);
-}
-
-absl::StatusOr<MappedMap> MappedMap::Map(int map_fd, size_t bytes, int protection) {
-  MappedMap mapped;
-  mapped.bytes_ = RoundUpToPage(bytes);
-  void* memory = mmap(nullptr, mapped.bytes_, protection, MAP_SHARED, map_fd, 0);
-  if (memory == MAP_FAILED) return ErrnoError("mmap of a BPF map");
-  mapped.data_ = static_cast<std::byte*>(memory);
-  return mapped;
-}
 
 absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOptions& options,
                                                                    LinkType link_type,
@@ -132,20 +92,12 @@ absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOpti
   program->ring_bytes_ = plan.ring_bytes;
   program->cpu_count_ = libbpf_num_possible_cpus();
   if (program->cpu_count_ < 1) return ErrnoError("counting CPUs", -program->cpu_count_);
-  if (!kept.empty()) {
-    const absl::Status taken_up = program->TakeUp(link_type, kept);
-    program->taken_over_ = taken_up.ok();
-    if (!taken_up.ok()) {
-      LogError("what was captured since the process before cannot be taken over: ",
-               taken_up.message());
-    }
-  }
-  DM_RETURN_IF_ERROR(program->LoadObject(options, link_type, kept));
+  const MapsByName set = program->ChooseSet(SetsOf(kept), link_type);
+  program->goes_on_ = !set.empty();
+  DM_RETURN_IF_ERROR(program->LoadObject(options, link_type, set));
   DM_RETURN_IF_ERROR(program->MapControl(link_type));
-  for (int cpu = 0; program->taken_over_ && cpu < program->cpu_count_; ++cpu) {
-    if (kept.count(RingName(cpu)) != 0) DM_RETURN_IF_ERROR(program->AddRing(cpu, kept));
-  }
-  for (const int cpu : plan.cpus) DM_RETURN_IF_ERROR(program->AddRing(cpu, kept));
+  DM_RETURN_IF_ERROR(program->TakeRings(set));
+  for (const int cpu : plan.cpus) DM_RETURN_IF_ERROR(program->AddRing(cpu));
   if (!options.filter.empty()) DM_RETURN_IF_ERROR(program->InstallUserFilter(options));
   return program;
 }
@@ -159,68 +111,58 @@ int FilterProgram::entry_fd() const {
   return bpf_program__fd(skeleton_->progs.capture_entry);
 }
 
+// The newest set, if it is such as this program would make one: maps of others are not written to
+// before that is known. What cannot go on is read to its end, and another set is made.
+MapsByName FilterProgram::ChooseSet(const std::map<uint32_t, MapsByName>& sets,
+                                    LinkType link_type) {
+  if (sets.empty()) return {};
+  const auto& [newest, maps] = *sets.rbegin();
+  const absl::Status fits =
+      CheckSet(maps, cpu_count_, ring_bytes_, static_cast<uint32_t>(link_type));
+  set_ = fits.ok() ? newest : newest + 1;
+  if (!fits.ok()) LogInfo("new rings take the place of those that are there: ", fits.message());
+  for (const auto& [number, old_maps] : sets) {
+    if (number == set_) continue;
+    auto old = OldRings::Open(old_maps, static_cast<uint32_t>(link_type));
+    if (old.ok()) {
+      old_rings_.push_back(*std::move(old));
+    } else {
+      LogError("what rings of a process before hold is lost: ", old.status().message());
+    }
+  }
+  return fits.ok() ? maps : MapsByName();
+}
+
 std::map<std::string, int> FilterProgram::Descriptors() const {
   std::map<std::string, int> descriptors;
-  for (const auto& [name, map] : SharedMaps()) descriptors[name] = bpf_map__fd(map);
+  for (const auto& [name, map] : SharedMaps()) {
+    descriptors[NameInSet(set_, name)] = bpf_map__fd(map);
+  }
   for (int cpu = 0; cpu < cpu_count_; ++cpu) {
     const Fd& ring = ring_maps_[static_cast<size_t>(cpu)].map;
-    if (ring.valid()) descriptors[RingName(cpu)] = ring.get();
+    if (ring.valid()) descriptors[NameInSet(set_, RingName(cpu))] = ring.get();
   }
+  const std::string stages = absl::StrCat("stages.", skeleton_->rodata->settings_generation);
+  descriptors[NameInSet(set_, stages)] = bpf_map__fd(skeleton_->maps.stages);
   return descriptors;
 }
 
 std::map<std::string, bpf_map*> FilterProgram::SharedMaps() const {
   return {{kControlName, skeleton_->maps.control},
-          {"rings", skeleton_->maps.rings},
-          {"fragments", skeleton_->maps.fragments}};
+          {kRingsName, skeleton_->maps.rings},
+          {kFragmentsName, skeleton_->maps.fragments}};
 }
 
-// Whether they are such as this program would make, and all there: maps that others have made are
-// not written to before that is known.
-absl::Status FilterProgram::TakeUp(LinkType link_type, const NamedDescriptors& kept) {
-  for (const char* name : {kControlName, "rings", "fragments", "socket"}) {
-    if (kept.count(name) == 0) return absl::NotFoundError(absl::StrCat("no ", name, " was kept"));
-  }
-  const int control_fd = kept.at(kControlName).get();
-  bpf_map_info info{};
-  uint32_t info_bytes = sizeof(info);
-  if (bpf_obj_get_info_by_fd(control_fd, &info, &info_bytes) != 0) {
-    return ErrnoError("the control map");
-  }
-  const size_t bytes = size_t{info.value_size} * info.max_entries;
-  if (info.type != BPF_MAP_TYPE_ARRAY || bytes < sizeof(capture_control)) {
-    return absl::InvalidArgumentError("the control map is none");
-  }
-  DM_ASSIGN_OR_RETURN(const MappedMap mapped, MappedMap::Map(control_fd, bytes, PROT_READ));
-  const auto& control = *reinterpret_cast<const capture_control*>(mapped.data());
-  DM_RETURN_IF_ERROR(CheckControl(control, cpu_count_, static_cast<uint32_t>(link_type)));
-  if (info.value_size != CAPTURE_CELL_BYTES || info.max_entries != ControlCells(cpu_count_)) {
-    return absl::InvalidArgumentError("the control map has another size");
-  }
-  // Into a ring that is not here, the filter would write, and nobody read.
-  const int rings_fd = kept.at("rings").get();
-  for (int cpu = 0; cpu < cpu_count_; ++cpu) {
-    uint32_t id = 0;
-    const bool used = bpf_map_lookup_elem(rings_fd, &cpu, &id) == 0;
-    const auto found = kept.find(RingName(cpu));
-    if (used && (found == kept.end() || !IsMap(found->second.get(), id, control.ring_bytes))) {
-      return absl::NotFoundError(absl::StrCat("no ", RingName(cpu), " was kept"));
-    }
-  }
-  ring_bytes_ = control.ring_bytes;
-  return absl::OkStatus();
-}
-
-absl::Status FilterProgram::ReuseMaps(const NamedDescriptors& kept) {
+absl::Status FilterProgram::ReuseMaps(const MapsByName& set) {
   for (const auto& [name, map] : SharedMaps()) {
-    const int error = bpf_map__reuse_fd(map, kept.at(name).get());
+    const int error = bpf_map__reuse_fd(map, set.at(name));
     if (error != 0) return Refused(absl::StrCat("the map ", name, " once more"), -error);
   }
   return absl::OkStatus();
 }
 
 absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type,
-                                       const NamedDescriptors& kept) {
+                                       const MapsByName& set) {
   const LibbpfWords words;
   skeleton_ = capture_bpf__open();
   if (skeleton_ == nullptr) return Refused("the eBPF filter", errno);
@@ -243,9 +185,9 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
   bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
                           static_cast<uint32_t>(RingMapBytes(ring_bytes_)));
   bpf_program__set_autoload(skeleton_->progs.capture_classifier, false);
-  if (taken_over_) {
-    DM_RETURN_IF_ERROR(ReuseMaps(kept));
-    DM_ASSIGN_OR_RETURN(settings->settings_generation, NextGeneration(kept));
+  if (goes_on_) {
+    DM_RETURN_IF_ERROR(ReuseMaps(set));
+    DM_ASSIGN_OR_RETURN(settings->settings_generation, NextGeneration(set.at(kControlName)));
   }
   const int error = capture_bpf__load(skeleton_);
   if (error != 0) {
@@ -259,19 +201,17 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
 }
 
 // So that the rings tell where the packets of these settings begin.
-absl::StatusOr<uint32_t> FilterProgram::NextGeneration(const NamedDescriptors& kept) {
-  DM_ASSIGN_OR_RETURN(
-      const MappedMap control,
-      MappedMap::Map(kept.at(kControlName).get(), sizeof(capture_control), PROT_READ | PROT_WRITE));
+absl::StatusOr<uint32_t> FilterProgram::NextGeneration(int control_fd) {
+  DM_ASSIGN_OR_RETURN(const MappedMap control,
+                      MappedMap::MapArray(control_fd, PROT_READ | PROT_WRITE));
   return ++reinterpret_cast<capture_control*>(control.data())->settings_generation;
 }
 
 absl::Status FilterProgram::MapControl(LinkType link_type) {
-  const size_t bytes = size_t{ControlCells(cpu_count_)} * CAPTURE_CELL_BYTES;
-  DM_ASSIGN_OR_RETURN(control_, MappedMap::Map(bpf_map__fd(skeleton_->maps.control), bytes,
-                                               PROT_READ | PROT_WRITE));
+  DM_ASSIGN_OR_RETURN(
+      control_, MappedMap::MapArray(bpf_map__fd(skeleton_->maps.control), PROT_READ | PROT_WRITE));
   auto* control = reinterpret_cast<capture_control*>(control_.data());
-  if (!taken_over_) {
+  if (!goes_on_) {
     FormatControl(control, cpu_count_, ring_bytes_, skeleton_->rodata->settings_generation,
                   OffsetToBoottimeNs(SystemClock(), TaiNs));
     control->link_type = static_cast<uint32_t>(link_type);
@@ -288,18 +228,25 @@ absl::StatusOr<int> FilterProgram::CountCpusWithoutRing() const {
   }));
 }
 
-absl::Status FilterProgram::AddRing(int cpu, const NamedDescriptors& kept) {
+absl::Status FilterProgram::TakeRings(const MapsByName& set) {
+  for (int cpu = 0; cpu < cpu_count_; ++cpu) {
+    const auto found = set.find(RingName(cpu));
+    if (found == set.end()) continue;
+    Ring& ring = ring_maps_[static_cast<size_t>(cpu)];
+    DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::MapArray(found->second, PROT_READ));
+    ring.map = Fd(fcntl(found->second, F_DUPFD_CLOEXEC, 0));
+    if (!ring.map.valid()) return ErrnoError("a ring");
+    rings_->AddRing(cpu, ring.memory.data());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FilterProgram::AddRing(int cpu) {
   if (cpu >= cpu_count_ || ring_maps_[static_cast<size_t>(cpu)].map.valid()) {
     return absl::OkStatus();
   }
   const auto bytes = static_cast<uint32_t>(RingMapBytes(ring_bytes_));
   Ring& ring = ring_maps_[static_cast<size_t>(cpu)];
-  if (const auto found = kept.find(RingName(cpu)); taken_over_ && found != kept.end()) {
-    ring.map = Fd(fcntl(found->second.get(), F_DUPFD_CLOEXEC, 0));
-    DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(ring.map.get(), bytes, PROT_READ));
-    rings_->AddRing(cpu, ring.memory.data());
-    return absl::OkStatus();
-  }
   bpf_map_create_opts map_options{};
   map_options.sz = sizeof(map_options);
   map_options.map_flags = BPF_F_MMAPABLE;

@@ -12,7 +12,10 @@
 #include "cpu_list.h"
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/tap/mapped_map.h"
+#include "dns_monitor/tap/old_rings.h"
 #include "dns_monitor/tap/tap.h"
+#include "kept_maps.h"
 
 struct bpf_map;
 struct capture_bpf;
@@ -20,25 +23,10 @@ struct ring_buffer;
 
 namespace dns_monitor {
 
-// A shared mapping of a BPF map. Move-only.
-class MappedMap {
- public:
-  MappedMap() = default;
-  MappedMap(MappedMap&& other) noexcept;
-  MappedMap& operator=(MappedMap&& other) noexcept;
-  ~MappedMap();
-
-  static absl::StatusOr<MappedMap> Map(int map_fd, size_t bytes, int protection);
-  std::byte* data() const { return data_; }
-
- private:
-  std::byte* data_ = nullptr;
-  size_t bytes_ = 0;
-};
-
 class FilterProgram {
  public:
-  // With the maps of `kept` (Descriptors), where they are such as this program has.
+  // With the maps of `kept` (Descriptors), where they are such as this program has; what does not
+  // fit is among the old rings.
   static absl::StatusOr<std::unique_ptr<FilterProgram>> Load(const TapOptions& options,
                                                              LinkType link_type,
                                                              const NamedDescriptors& kept);
@@ -47,7 +35,9 @@ class FilterProgram {
   RingSet* rings() const { return rings_.get(); }
   uint64_t ring_bytes() const { return ring_bytes_; }
   int entry_fd() const;
-  bool taken_over() const { return taken_over_; }
+  // Whether the rings are those of a process before.
+  bool goes_on() const { return goes_on_; }
+  const std::vector<std::unique_ptr<OldRings>>& old_rings() const { return old_rings_; }
   // The maps, by name.
   std::map<std::string, int> Descriptors() const;
   absl::StatusOr<int> CountCpusWithoutRing() const;
@@ -56,15 +46,15 @@ class FilterProgram {
 
  private:
   FilterProgram() = default;
-  absl::Status LoadObject(const TapOptions& options, LinkType link_type,
-                          const NamedDescriptors& kept);
-  absl::Status TakeUp(LinkType link_type, const NamedDescriptors& kept);
-  absl::StatusOr<uint32_t> NextGeneration(const NamedDescriptors& kept);
+  MapsByName ChooseSet(const std::map<uint32_t, MapsByName>& sets, LinkType link_type);
+  absl::Status LoadObject(const TapOptions& options, LinkType link_type, const MapsByName& set);
+  absl::StatusOr<uint32_t> NextGeneration(int control_fd);
   // Those that outlive this process with the filter, but for the rings themselves.
   std::map<std::string, bpf_map*> SharedMaps() const;
-  absl::Status ReuseMaps(const NamedDescriptors& kept);
+  absl::Status ReuseMaps(const MapsByName& set);
   absl::Status MapControl(LinkType link_type);
-  absl::Status AddRing(int cpu, const NamedDescriptors& kept);
+  absl::Status TakeRings(const MapsByName& set);
+  absl::Status AddRing(int cpu);
   absl::Status InstallUserFilter(const TapOptions& options);
   absl::Status UpdateStage(uint32_t stage, int program_fd);
 
@@ -77,7 +67,9 @@ class FilterProgram {
   ring_buffer* doorbell_ = nullptr;
   uint64_t ring_bytes_ = 0;
   int cpu_count_ = 0;
-  bool taken_over_ = false;
+  uint32_t set_ = 1;      // its number
+  bool goes_on_ = false;  // with a set that was there
+  std::vector<std::unique_ptr<OldRings>> old_rings_;
   CpuListFile online_cpus_;
   MappedMap control_;
   std::vector<Ring> ring_maps_;  // by CPU

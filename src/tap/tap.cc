@@ -19,11 +19,11 @@
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/base/status.h"
 #include "filter_program.h"
+#include "kept_maps.h"
 
 namespace dns_monitor {
 namespace {
 
-constexpr char kSocketName[] = "socket";
 constexpr uint64_t kMostRingMemoryBytes = uint64_t{1} << 30;
 constexpr uint64_t kPartOfMemory = 16;
 
@@ -79,7 +79,7 @@ std::map<std::string, int> Tap::Descriptors() const {
   return descriptors;
 }
 
-RingSet* Tap::rings() {
+RingSet* Tap::rings() const {
   return filter_->rings();
 }
 uint64_t Tap::ring_bytes() const {
@@ -95,27 +95,20 @@ absl::StatusOr<int> Tap::CountCpusWithoutRing() const {
   return filter_->CountCpusWithoutRing();
 }
 
-// With protocol 0 the socket receives nothing until it is bound, so the filter is there first. On
-// one that is in use it takes the place of the filter before: each packet meets the one or the
-// other, and both write into the same rings (net/core/filter.c, __sk_attach_prog).
+// With protocol 0 the socket receives nothing until it is bound, so the filter is there first.
 absl::Status Tap::OpenSocket(const NamedDescriptors& kept) {
-  if (filter_->taken_over()) {
-    socket_ = Fd(fcntl(kept.at(kSocketName).get(), F_DUPFD_CLOEXEC, 0));
+  const auto found = kept.find(kSocketName);
+  is_in_use_ = found != kept.end();
+  if (is_in_use_) {
+    socket_ = Fd(fcntl(found->second.get(), F_DUPFD_CLOEXEC, 0));
+    // Its end is what Replace waits by.
+    barrier_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+    if (!barrier_.valid()) return ErrnoError("packet socket");
   } else {
     socket_ = Fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   }
   if (!socket_.valid()) return ErrnoError("packet socket");
-  const int program_fd = filter_->entry_fd();
-  if (setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) != 0) {
-    return ErrnoError("attaching the filter");
-  }
-  if (filter_->taken_over()) replaced_at_ns_ = SystemClock().BoottimeNs();
-  // Loopback shows each packet on its way out and on its way in: the latter is enough. And what
-  // nobody wants need not be cloned for us (packet(7), PACKET_IGNORE_OUTGOING).
-  const int ignore = options_.interface.loopback || options_.direction == Direction::kIn;
-  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore)) != 0) {
-    return ErrnoError("PACKET_IGNORE_OUTGOING");
-  }
+  if (!is_in_use_) DM_RETURN_IF_ERROR(Attach());
   return ForbidSending();
 }
 
@@ -127,19 +120,53 @@ absl::Status Tap::ForbidSending() {
   const tpacket_req ring{
       .tp_block_size = page, .tp_block_nr = 1, .tp_frame_size = page, .tp_frame_nr = 1};
   if (setsockopt(socket_.get(), SOL_PACKET, PACKET_TX_RING, &ring, sizeof(ring)) == 0 ||
-      (errno == EBUSY && taken_over())) {  // it has one
+      (errno == EBUSY && is_in_use_)) {  // it has one
     return absl::OkStatus();
   }
   return ErrnoError("PACKET_TX_RING");
 }
 
+absl::Status Tap::Attach() {
+  const int program_fd = filter_->entry_fd();
+  if (setsockopt(socket_.get(), SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) != 0) {
+    return ErrnoError("attaching the filter");
+  }
+  // Loopback shows each packet on its way out and on its way in: the latter is enough. And what
+  // nobody wants need not be cloned for us (packet(7), PACKET_IGNORE_OUTGOING).
+  const int ignore = options_.interface.loopback || options_.direction == Direction::kIn;
+  if (setsockopt(socket_.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignore, sizeof(ignore)) != 0) {
+    return ErrnoError("PACKET_IGNORE_OUTGOING");
+  }
+  return absl::OkStatus();
+}
+
+// On a socket in use the filter takes the place of the one before: each packet meets the one or the
+// other (net/core/filter.c, __sk_attach_prog). A CPU may be within that one still; closing a packet
+// socket waits until none is (net/packet/af_packet.c, packet_release: synchronize_net).
+absl::Status Tap::Replace() {
+  DM_RETURN_IF_ERROR(Attach());
+  replaced_at_ns_ = SystemClock().BoottimeNs();
+  barrier_.Reset();
+  for (const auto& old : filter_->old_rings()) old->Freeze();
+  return absl::OkStatus();
+}
+
 absl::Status Tap::Start() {
   const int index = options_.interface.index;
-  if (!taken_over() || BoundIndex() != index) return BindTo(index);
+  if (!is_in_use_) return BindTo(index);
+  DM_RETURN_IF_ERROR(Replace());
+  if (BoundIndex() != index) return BindTo(index);
   // A process before may have asked for it: two memberships become one, or one none.
   const absl::Status promiscuous = BePromiscuousOn(index);
   DropMembership(index);
   return promiscuous;
+}
+
+bool Tap::goes_on() const {
+  return filter_->goes_on();
+}
+const std::vector<std::unique_ptr<OldRings>>& Tap::old_rings() const {
+  return filter_->old_rings();
 }
 
 absl::Status Tap::BindTo(int index) {

@@ -40,7 +40,8 @@ void Assembler::Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const 
   BeginSegment(wall_ns);
 }
 
-void Assembler::Resume(const Succession& before, absl::Span<const uint64_t> cursors) {
+void Assembler::Resume(const Succession& before, const LedgerSettings& settings,
+                       int64_t replaced_at_ns, absl::Span<const uint64_t> cursors) {
   const CommitRecord& record = before.record;
   wall_offset_ns_ = record.wall_offset_ns;
   tai_offset_ns_ = record.tai_offset_ns;
@@ -49,6 +50,10 @@ void Assembler::Resume(const Succession& before, absl::Span<const uint64_t> curs
   taken_before_ = record.taken;
   cursors_ = cursors;
   books_->border = record.border;
+  LedgerSettings old_settings = before.settings;
+  old_settings.nanoseconds = settings.nanoseconds;  // a matter of the file, which is ours
+  if (old_settings != settings) settings_before_ = std::move(old_settings);
+  replaced_at_ns_ = replaced_at_ns;
   BeginSegment(record.from_ns);
 }
 
@@ -75,6 +80,10 @@ void Assembler::BeginSegment(int64_t from_ns) {
     segment_->to_ns =
         absl::ToUnixNanos(options_.schedule->NextBorder(absl::FromUnixNanos(from_ns)));
   }
+  if (settings_before_ && ToBoot(from_ns) < replaced_at_ns_) {
+    segment_->facts.settings = settings_before_;
+    segment_->to_ns = std::min(segment_->to_ns, replaced_at_ns_ + wall_offset_ns_);
+  }
   border_boot_ns_ = ToBoot(segment_->to_ns);
   buffer_ = pool_->Take(segment_, 0);
   indexed_ = 0;
@@ -87,7 +96,7 @@ void Assembler::BeginSegment(int64_t from_ns) {
 void Assembler::PutFileHeader() {
   const PcapFileHeader header{
       .magic = options_.nanoseconds ? kPcapMagicNanoseconds : kPcapMagicMicroseconds,
-      .snaplen = options_.snaplen,
+      .snaplen = segment_->facts.settings ? segment_->facts.settings->snaplen : options_.snaplen,
       .link_type = static_cast<uint32_t>(options_.link_type)};
   Append(&header, sizeof(header));
   segment_->facts.length_bytes = sizeof(header);
@@ -163,13 +172,15 @@ bool Assembler::RotateIfDue(const RecordView& record, size_t bytes) {
   return !too_large || facts.packets == 0 || RotateAt(time_ns);
 }
 
-void Assembler::End() {
+void Assembler::End(bool for_good) {
   if (segment_->stream) {
     SealBuffer(/*ends_segment=*/true);
   } else {
     const int64_t now_ns = std::max(clock_->BoottimeNs(), static_cast<int64_t>(last_time_ns_));
     const int64_t wall_ns = now_ns + wall_offset_ns_;
-    AddGap({.from_ns = wall_ns, .to_ns = wall_ns, .reason = GapReason::kStopped});
+    if (for_good) {
+      AddGap({.from_ns = wall_ns, .to_ns = wall_ns, .reason = GapReason::kStopped});
+    }
     EndSegmentAt(now_ns + 1);  // a packet of this moment is within
   }
   segment_ = nullptr;

@@ -166,7 +166,6 @@ CommitLog::CommitLog(RingSet* rings, const LedgerSettings& settings, const Succe
 }
 
 void CommitLog::Begin(int64_t from_ns, const Checkpoint& mark) {
-  if (record_.sequence == 0) record_.border = {.filter = rings_->Counters(), .taken = 0};
   record_.from_ns = from_ns;
   record_.wall_offset_ns = mark.wall_offset_ns;
   record_.tai_offset_ns = mark.tai_offset_ns;

@@ -217,6 +217,7 @@ absl::Status Finisher::GiveName(Segment* segment) {
   if (keeper == nullptr) return RenameToFreeName(*disk_, &facts.name);
   Ledger ledger = LedgerOf(*segment);
   keeper->Prepare(&ledger);
+  if (facts.settings) ledger.settings = *facts.settings;
   for (SegmentName name = facts.name; name.ordinal < kMaxOrdinal; ++name.ordinal) {
     if (NameIsTaken(*disk_, name)) continue;
     const absl::Status written = keeper->Write(ledger, name);

@@ -76,13 +76,13 @@ absl::Status Writer::SetUpWaiting() {
   return absl::OkStatus();
 }
 
-void Writer::Start() {
+void Writer::Start(int64_t replaced_at_ns) {
   if (finisher_ == nullptr) {
     assembler_.BeginStream(options_.stream_fd, sample_.offset_ns);
   } else {
     finisher_->Start();
     if (options_.before) {
-      assembler_.Resume(*options_.before, merger_.cursors());
+      assembler_.Resume(*options_.before, options_.settings, replaced_at_ns, merger_.cursors());
     } else {
       assembler_.Begin(sample_.boot_ns + sample_.offset_ns, sample_.offset_ns, merger_.cursors());
     }
@@ -91,6 +91,11 @@ void Writer::Start() {
   if (commits_ != nullptr) commits_->Begin(assembler_.segment()->from_ns, safe_);
   segment_ended_ = true;  // before the first one has begun
   thread_ = StartThread("writer", [this] { Run(); });
+}
+
+void Writer::BeginAt(int64_t boot_ns) {
+  sample_ = {};
+  SampleClock(boot_ns);
 }
 
 void Writer::RotateSoon() {
@@ -263,15 +268,16 @@ void Writer::WriteTheRest() {
   }
   if (!queue_.idle()) {
     LogError("giving up on the ", options_.stream() ? "reader of the stream" : "disk",
-             hand_over_ns_ != 0 ? "; what is not written stays in the rings"
-                                : "; what is not written is lost");
+             ending_ == Ending::kSameRings ? "; what is not written stays in the rings"
+                                           : "; what is not written is lost");
     queue_.Abandon();
   }
   PublishStatus();
 }
 
 bool Writer::DrainTheRest() {
-  if (hand_over_ns_ != 0) {
+  const bool goes_on = ending_ == Ending::kSameRings;
+  if (goes_on) {
     merger_.Observe(clock_->BoottimeNs());
   } else {
     merger_.ObserveAll();
@@ -279,16 +285,17 @@ bool Writer::DrainTheRest() {
   assembler_.set_cursors(merger_.cursors());
   if (queue_.stream_closed() || assembler_.limit_reached()) return true;
   return assembler_.DrainFrom(&merger_) == DrainResult::kDrained &&
-         merger_.horizon_ns() >= hand_over_ns_;
+         (!goes_on || merger_.horizon_ns() >= until_ns_);
 }
 
 void Writer::End() {
-  if (hand_over_ns_ != 0) {
+  if (ending_ == Ending::kSameRings) {
     assembler_.EndFor(merger_.horizon_ns());
     return;
   }
   TakePendingLosses();
-  if (!queue_.stream_closed()) assembler_.End();
+  if (queue_.stream_closed()) return;
+  assembler_.End(ending_ == Ending::kForGood);
 }
 
 // A loss is told by the next record that finds room; after the last one nothing tells it.
@@ -316,23 +323,17 @@ bool Writer::OutOfPatience() {
   return now_ns - progress_at_ns_ > kPatienceNs;
 }
 
-WriterResult Writer::Stop() {
-  WriterResult result = Join();
-  result.packets_lost = assembler_.packets() - result.packets_written;
-  return result;
-}
-
-WriterResult Writer::HandOver() {
-  hand_over_ns_ = clock_->BoottimeNs();
-  return Join();
-}
-
-WriterResult Writer::Join() {
+WriterResult Writer::Stop(Ending ending) {
+  ending_ = ending;
+  until_ns_ = clock_->BoottimeNs();
   stopping_.store(true);
   Raise(kick_fd_.get());
   if (thread_.joinable()) thread_.join();
   WriterResult result;
   result.packets_written = status_.packets_written.load();
+  if (ending != Ending::kSameRings) {
+    result.packets_lost = assembler_.packets() - result.packets_written;
+  }
   if (finisher_ == nullptr) return result;
   result.status = finisher_->Stop();
   TakeAnswers();

@@ -1,9 +1,17 @@
 """From one process of a service to the next: no packet is missing, and none is there twice."""
 import json
+import os
 import signal
+import unittest
 
 from lab.case import LabCase
 from lab.manager import Manager
+from lab.process import BUILD, DNS_MONITOR, run
+from lab.waiting import wait_until
+
+# The program with rings that are laid out as a later version might have them (tests/build-later).
+LATER = os.path.join(BUILD, "later", "dns-monitor")
+RATE = 100_000
 
 
 class Handover(LabCase):
@@ -15,64 +23,171 @@ class Handover(LabCase):
         self.addCleanup(self.manager.close)
         self.captures = self.make_directory()
         self.starts = 0
+        self.told = ""
 
-    def start_service(self, *options, **more):
+    def start_service(self, *options, program=DNS_MONITOR):
         """One process of the service, with what the one before has left."""
         prefix, environment, descriptors = self.manager.pass_on()
         self.starts += 1
         monitor = self.capture(self.right, "dns0", *options, directory=self.captures,
                                prefix=prefix if descriptors else (), env=environment,
-                               pass_fds=descriptors, wait=False, **more)
-        self.manager.wait_for("READY=1", self.starts)
+                               pass_fds=descriptors, wait=False, program=program)
+        wait_until(lambda: self.manager.received().count("READY=1") >= self.starts
+                   or monitor.popen.poll() is not None, lambda: monitor.errors())
+        self.assertIsNone(monitor.popen.poll(), monitor.errors())
         return monitor
 
     def kill(self, monitor):
-        self.manager.received()
         monitor.send_signal(signal.SIGKILL)
         monitor.popen.wait()
+
+    def end(self, monitor):
+        monitor.stop()
+        self.assertEqual(monitor.returncode, 0, monitor.errors())
+
+    def send_for(self, seconds):
+        return self.sender(self.left, "10.53.0.99", "--count", RATE * seconds, "--rate", RATE)
 
     def ledgers(self, monitor):
         result = []
         for path in monitor.files():
             with open(path + ".json", encoding="utf-8") as file:
                 result.append(json.load(file))
-        return result
+        return sorted(result, key=lambda ledger: ledger["sequence"])
 
-    def assert_balanced(self, monitor, sent):
-        ledgers = self.ledgers(monitor)
-        matched = sum(one["balance"]["matched"] for one in ledgers)
-        written = sum(one["balance"]["written"] for one in ledgers)
-        self.assertEqual((matched, written), (sent, sent))
-        self.run_verify()
-
-    def run_verify(self):
-        from lab.process import DNS_MONITOR, run
-        done = run([DNS_MONITOR, "verify", "--deep", self.captures], check=False)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-
-    def test_a_restart(self):
-        monitor = self.start_service()
-        sender = self.sender(self.left, "10.53.0.99", "--count", "200000", "--rate", "100000")
-        monitor.wait_for_packets(20000)
-        monitor.stop()
-        self.assertEqual(monitor.returncode, 0, monitor.errors())
-        self.assertRegex(monitor.errors(), "the filter goes on for the next process")
-        monitor = self.start_service()
+    def assert_complete(self, monitor, sender, **balance):
+        """The sender's packets are in the files once each, and the ledgers say so."""
         sent = self.sent(sender)
         monitor.wait_for_packets(sum(sent))
-        monitor.stop()
+        self.end(monitor)
+        self.assertEqual(monitor.files(".pcap.part"), [])
         self.assert_whole(self.check_numbered(monitor.files(), sent=sent))
-        self.assert_balanced(monitor, sum(sent))
+        ledgers = self.ledgers(monitor)
+        sums = {name: sum(one["balance"][name] for one in ledgers)
+                for name in ("matched", "written")}
+        self.assertEqual(sums, {"matched": sum(sent), "written": sum(sent)})
+        verified = run([DNS_MONITOR, "verify", "--deep", self.captures], check=False)
+        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+        return ledgers
+
+    def test_restarts(self):
+        monitor = self.start_service()
+        sender = self.send_for(3)
+        for turn in range(1, 5):
+            monitor.wait_for_packets(turn * 50_000)
+            self.end(monitor)
+            self.assertRegex(monitor.errors(), "the filter goes on for the next process: at the "
+                             "present rate the rings hold what comes in ")
+            monitor = self.start_service()
+            monitor.wait_for("going on where the process before has ended: .* wait in the rings")
+        ledgers = self.assert_complete(monitor, sender)
+        self.assertEqual([[gap["reason"] for gap in ledger["gaps"]] for ledger in ledgers],
+                         [["started"]] + 4 * [["taken_over"]])
+        for before, after in zip(ledgers, ledgers[1:]):
+            self.assertEqual(before["to"], after["from"])
 
     def test_kills(self):
         monitor = self.start_service()
-        sender = self.sender(self.left, "10.53.0.99", "--count", "400000", "--rate", "100000")
+        sender = self.send_for(4)
         for turn in range(8):
-            monitor.wait_for_packets(1 + turn * 20000)
+            monitor.wait_for_packets(1 + turn * 40_000)
             self.kill(monitor)
             monitor = self.start_service()
-        sent = self.sent(sender)
-        monitor.wait_for_packets(sum(sent))
-        monitor.stop()
-        self.assert_whole(self.check_numbered(monitor.files(), sent=sent))
-        self.assert_balanced(monitor, sum(sent))
+        self.assert_complete(monitor, sender)
+
+    def test_kills_at_rotation(self):
+        """Segments that are being finished when it happens, many of them."""
+        monitor = self.start_service("--rotate-size", "1M")
+        sender = self.send_for(4)
+        for turn in range(8):
+            monitor.wait_for_packets(1 + turn * 40_000)
+            self.kill(monitor)
+            monitor = self.start_service("--rotate-size", "1M")
+        self.assert_complete(monitor, sender)
+
+    def test_kills_with_a_filter_of_the_users(self):
+        """What it calls stays there as well."""
+        monitor = self.start_service("--filter", "udp")
+        sender = self.send_for(2)
+        for turn in range(3):
+            monitor.wait_for_packets(1 + turn * 40_000)
+            self.kill(monitor)
+            monitor = self.start_service("--filter", "udp")
+        self.assert_complete(monitor, sender)
+
+    def test_other_settings(self):
+        """Each ledger tells under which its packets were taken."""
+        monitor = self.start_service("--snaplen", "2000")
+        sender = self.send_for(2)
+        monitor.wait_for_packets(20_000)
+        self.end(monitor)
+        monitor = self.start_service("--port", "53", "--port", "54", "--filter", "ip", "-p")
+        ledgers = self.assert_complete(monitor, sender)
+        self.assertEqual([(one["settings"]["ports"], one["settings"]["filter"],
+                           one["settings"]["snaplen"], one["settings"]["promiscuous"])
+                          for one in ledgers],
+                         2 * [([53], "", 2000, True)] + [([53, 54], "ip", 262144, False)])
+
+    def test_other_rings(self):
+        monitor = self.start_service("--ring-size", "32M")
+        sender = self.send_for(3)
+        for size in ("64M", "16M"):
+            monitor.wait_for_packets(20_000)
+            self.kill(monitor)
+            monitor = self.start_service("--ring-size", size)
+            self.assertRegex(monitor.errors(), "reading the rings of a process before to their end")
+        kept = {name.split(".")[0] for name, _ in self.manager.kept} - {"socket", "held"}
+        self.assertEqual(kept, {"3"})
+        self.assert_complete(monitor, sender)
+
+    @unittest.skipUnless(os.path.exists(LATER), "tests/build-later makes the program")
+    def test_another_layout(self):
+        """An upgrade, and back: what is in the rings is read, however they are laid out."""
+        monitor = self.start_service()
+        sender = self.send_for(3)
+        monitor.wait_for_packets(20_000)
+        self.end(monitor)
+        monitor = self.start_service(program=LATER)
+        self.assertRegex(monitor.errors(), "their layout has version 1, and not 2")
+        monitor.wait_for_packets(100_000)
+        self.kill(monitor)
+        monitor = self.start_service(program=LATER)
+        self.assert_complete(monitor, sender)
+
+    def test_a_real_stop(self):
+        """The manager forgets: the filter ends, and the next start tells the gap."""
+        monitor = self.start_service()
+        self.send(self.left, "10.53.0.99", "--count", "1000")
+        monitor.wait_for_packets(1000)
+        self.end(monitor)
+        self.manager.received()
+        self.manager.forget()
+        monitor = self.start_service()
+        self.assertNotRegex(monitor.errors(), "process before")
+        self.end(monitor)
+        self.assertEqual([[gap["reason"] for gap in ledger["gaps"]]
+                          for ledger in self.ledgers(monitor)], [["started"], ["started"]])
+
+    def test_a_manager_that_keeps_nothing(self):
+        """Then the filter is taken off first, and what it took by then is in the file."""
+        self.manager.close()
+        self.manager = Manager(self.path("notify"))
+        self.addCleanup(self.manager.close)
+        monitor = self.start_service()
+        sender = self.send_for(1)
+        monitor.wait_for_packets(10_000)
+        self.manager.received()
+        self.end(monitor)
+        self.sent(sender)
+        self.assertNotRegex(monitor.errors(), "the next process")
+        monitor.summary()
+        report = self.check_numbered(monitor.files())
+        self.assertEqual((report["twice"], report["torn"], report["missing"]), (0, 0, 0))
+
+    def test_an_end_of_its_own(self):
+        """No process is to come: nothing stays with the manager."""
+        monitor = self.start_service("--count", "100")
+        self.send(self.left, "10.53.0.99", "--count", "100")
+        self.assertEqual(monitor.wait(), 0, monitor.errors())
+        self.manager.received()
+        self.assertEqual(self.manager.kept, [])

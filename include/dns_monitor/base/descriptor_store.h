@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -25,11 +26,11 @@ class DescriptorStore {
   // `manager` outlives this.
   explicit DescriptorStore(const Notifier* manager) : manager_(*manager) {}
 
-  // Gives all of `descriptors` (by name) to the manager, in place of `kept`, what it has kept so
-  // far. `same`: what has one name in both is the same, and not given again. Nothing without a
-  // manager.
-  absl::Status Keep(const std::map<std::string, int>& descriptors, const NamedDescriptors& kept,
-                    bool same);
+  // Gives `descriptors` (by name) to the manager, but for the names in `kept`, which it has
+  // already. Nothing without a manager.
+  absl::Status Add(const std::map<std::string, int>& descriptors, const NamedDescriptors& kept);
+  // Of what it had already, it is to forget all but `descriptors`.
+  void ForgetAllBut(const std::map<std::string, int>& descriptors);
   // Whether the manager holds them now.
   bool holds() const;
   // It is to forget all.
@@ -37,8 +38,8 @@ class DescriptorStore {
 
  private:
   const Notifier& manager_;
-  std::map<std::string, int> given_;
-  Fd probe_;  // readable, or hung up, once nobody holds the other end
+  std::set<std::string> names_;  // that the manager has
+  Fd probe_;                     // readable, or hung up, once nobody holds the other end
 };
 
 }  // namespace dns_monitor

@@ -28,8 +28,6 @@ struct KeeperOptions {
   // nullopt while the interface is not there.
   std::function<std::optional<InterfaceReading>()> read_interface;
   GapLog* gaps = nullptr;  // outlives the keeper
-  // When this process took over from one whose filter had gone on; none: it has begun anew.
-  std::optional<int64_t> taken_over_ns = std::nullopt;
   // Returns once WriteRecovered is not called any more; called before the first Prepare. None:
   // there is nothing to wait for.
   std::function<void()> await_recovery;
@@ -44,6 +42,9 @@ class LedgerKeeper {
   // `disk` outlives this.
   LedgerKeeper(Disk* disk, KeeperOptions options);
 
+  // This process took over at this time from one whose filter had gone on. Before the first
+  // Prepare.
+  void TakesOver(int64_t at_ns) { taken_over_ns_ = at_ns; }
   // What the interface has counted up to now; nullopt while it is not there.
   std::optional<InterfaceReading> ReadInterface() const;
   // Adds to what `ledger` says of its segment all that is not the segment's own: the place in the
@@ -77,6 +78,7 @@ class LedgerKeeper {
   Disk* const disk_;
   const KeeperOptions options_;
   RemovalJournal journal_;
+  std::optional<int64_t> taken_over_ns_;
   bool looked_ = false;   // for the previous ledger
   bool started_ = false;  // the first ledger of this capture is prepared
   uint64_t sequence_ = 0;

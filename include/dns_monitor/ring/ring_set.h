@@ -78,12 +78,19 @@ class RingSet {
 
   // Memory of the control map for one of kCommitCopies copies of the commit record: of
   // kCommitFixedBytes, and 8 for each CPU.
-  std::byte* commit_copy(uint32_t copy) const;
+  std::byte* commit_copy(uint32_t copy) const { return commits_ + copy * commit_stride_; }
+  // They are elsewhere.
+  void SetCommitCopies(std::byte* first, size_t stride) {
+    commits_ = first;
+    commit_stride_ = stride;
+  }
 
  private:
   capture_cpu* cells_;
   int cpu_count_;
   uint64_t ring_bytes_;
+  std::byte* commits_;
+  size_t commit_stride_;
   std::unique_ptr<std::atomic<const std::byte*>[]> data_;
 };
 
@@ -91,11 +98,14 @@ class RingSet {
 inline constexpr uint32_t kCommitCopies = 2;
 inline constexpr uint32_t kCommitFixedBytes = 32 << 10;
 
+// Of one copy of the commit record.
+size_t CommitBytes(int cpu_count);
 // Cells of the control map for this many CPUs, the commit records included.
 uint32_t ControlCells(int cpu_count);
 // Whether rings that another process has made are laid out as this one would; else in which way
 // they are not.
-absl::Status CheckControl(const capture_control& control, int cpu_count, uint32_t link_type);
+absl::Status CheckControl(const capture_control& control, int cpu_count, uint64_t ring_bytes,
+                          uint32_t link_type);
 // Fills in cell 0 of zeroed memory, and what each CPU's block needs before the filter runs.
 void FormatControl(capture_control* control, int cpu_count, uint64_t ring_bytes,
                    uint32_t settings_generation, int64_t tai_offset_ns);

@@ -14,6 +14,7 @@
 #include "dns_monitor/pcap/format.h"
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/tap/interface.h"
+#include "dns_monitor/tap/old_rings.h"
 
 namespace dns_monitor {
 
@@ -49,26 +50,28 @@ class Tap {
   // PermissionDenied: capabilities; else what the kernel refused.
   //
   // `kept`: what Descriptors() told of a tap of another process, which has ended; empty: none. Its
-  // filter has gone on filling the rings. They are taken over, and the filter of these options
-  // takes that one's place on the same socket, between two packets. When they cannot be taken over,
-  // the log says why, and all is made anew.
+  // filter has gone on filling rings, and does so until Start. Those are taken over where they fit,
+  // and are among old_rings() where they do not; what is lost of them the log tells.
   static absl::StatusOr<std::unique_ptr<Tap>> Open(TapOptions options,
                                                    const NamedDescriptors& kept = {});
   // Takes the filter off, unless others hold the socket: then it goes on.
   ~Tap();
 
-  // Whether the rings are those of another process, and when its filter was replaced
-  // (CLOCK_BOOTTIME).
-  bool taken_over() const { return replaced_at_ns_ != 0; }
+  // Whether the rings are those of another process.
+  bool goes_on() const;
+  // What is left of others: each to be read to its end, in this order, after Start and before the
+  // rings.
+  const std::vector<std::unique_ptr<OldRings>>& old_rings() const;
+  // When the filter of another process was replaced (CLOCK_BOOTTIME); 0: there was none.
   int64_t replaced_at_ns() const { return replaced_at_ns_; }
   // All that has to be kept open for the filter to go on without this process.
   std::map<std::string, int> Descriptors() const;
 
-  RingSet* rings();
+  RingSet* rings() const;
   // Of each CPU: as asked for, or less where the memory for all rings is limited.
   uint64_t ring_bytes() const;
 
-  // Packets are captured from here on, if they are not already.
+  // Packets are captured from here on; if they are already, then as these options say.
   absl::Status Start();
   // Takes the filter off and waits until no CPU runs it: no record comes after this returns, also
   // when others hold the socket.
@@ -89,6 +92,8 @@ class Tap {
   explicit Tap(TapOptions options);
   absl::Status OpenSocket(const NamedDescriptors& kept);
   absl::Status ForbidSending();
+  absl::Status Attach();
+  absl::Status Replace();
   absl::Status BindTo(int index);
   absl::Status BePromiscuousOn(int index);
   void DropMembership(int index);
@@ -96,6 +101,8 @@ class Tap {
   const TapOptions options_;
   std::unique_ptr<FilterProgram> filter_;
   Fd socket_;
+  bool is_in_use_ = false;  // by the filter of another process
+  Fd barrier_;
   int promiscuous_index_ = 0;
   int64_t replaced_at_ns_ = 0;
 };

@@ -75,8 +75,10 @@ class Assembler {
   // Begins the first segment at this wall-clock time, with this difference to the ring's clock. A
   // stream goes to `stream_fd`, which is closed with this.
   void Begin(int64_t wall_ns, int64_t wall_offset_ns, absl::Span<const uint64_t> cursors);
-  // As Begin, where the process before has ended.
-  void Resume(const Succession& before, absl::Span<const uint64_t> cursors);
+  // As Begin, where the process before has ended. Its settings hold up to `replaced_at_ns`
+  // (CLOCK_BOOTTIME), and segments end there when `settings` are others.
+  void Resume(const Succession& before, const LedgerSettings& settings, int64_t replaced_at_ns,
+              absl::Span<const uint64_t> cursors);
   void BeginStream(int stream_fd, int64_t wall_offset_ns);
 
   // Takes all that is final from the rings (Merger::Drain with this as the sink).
@@ -97,7 +99,7 @@ class Assembler {
   // Nothing was captured in a while, for this reason: told in the segment's ledger.
   void AddGap(const Gap& gap) { segment_->facts.gaps.push_back(gap); }
   // Ends the last segment now: no packet follows.
-  void End();
+  void End(bool for_good = true);
   // Ends it at this time: another process goes on from there.
   void EndFor(int64_t boot_ns);
 
@@ -187,7 +189,9 @@ class Assembler {
   int64_t border_boot_ns_ = 0;  // where the segment ends, in the ring's time
   uint64_t last_time_ns_ = 0;   // of the youngest record appended
   uint64_t packets_ = 0;
-  uint64_t taken_before_ = 0;  // from the same rings, by processes before
+  std::optional<LedgerSettings> settings_before_;  // of the process before …
+  int64_t replaced_at_ns_ = 0;                     // … up to here
+  uint64_t taken_before_ = 0;                      // from the same rings, by processes before
   uint64_t late_ = 0;
   uint64_t oldest_unflushed_ns_ = 0;
 };

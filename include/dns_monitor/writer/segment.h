@@ -31,6 +31,8 @@ struct SegmentFacts {
   std::vector<IndexEntry> index;
   int64_t ledger_bytes = 0;  // once it is finished; 0: it has none
   std::string damage;        // why it ends before its time, or may not be whole; empty: neither
+  // None: those of the capture.
+  std::optional<LedgerSettings> settings;
   // Of the interface, when the segment was opened.
   std::optional<InterfaceCounters> interface_begin;
 };

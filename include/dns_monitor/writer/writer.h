@@ -47,6 +47,15 @@ struct WriterStatus {
   std::atomic<bool> stream_closed{false};
 };
 
+// What comes after a writer.
+enum class Ending {
+  kForGood,   // nothing
+  kNewRings,  // another one, on rings of its own
+  // Another one on the same rings, which the filter goes on filling: what has come by now is
+  // written, and what a disk that fails does not take stays there.
+  kSameRings,
+};
+
 // How many packets the writer could not bring to the disk before it had to end, and why.
 struct WriterResult {
   uint64_t packets_written = 0;
@@ -65,17 +74,17 @@ class Writer final : private WriteObserver {
   ~Writer() override;
 
   // Begins the first segment, as of Create: the filter may have been attached since. Starts its
-  // threads: there are none before.
-  void Start();
+  // threads: there are none before. With options.before: at this time (CLOCK_BOOTTIME) the filter
+  // of that process was replaced by one with other settings.
+  void Start(int64_t replaced_at_ns = 0);
   // Any thread: ends the current segment and begins the next.
   void RotateSoon();
+  // The first segment is to begin at this time (CLOCK_BOOTTIME), not as of Create. Before Start.
+  void BeginAt(int64_t boot_ns);
   // The filter must be detached: writes everything that the rings hold, ends the segment, waits for
   // the finisher. Gives up on a disk that fails for kPatienceNs; what is lost then is in the
   // result.
-  WriterResult Stop();
-  // The filter goes on, and another process with it: writes what has come by now, ends the segment
-  // there, waits for the finisher. What a disk that fails does not take stays in the rings.
-  WriterResult HandOver();
+  WriterResult Stop(Ending ending = Ending::kForGood);
   // A part that the process before left is a segment now, or removed. Any thread.
   void OnInheritedDone(absl::string_view part);
 
@@ -112,7 +121,6 @@ class Writer final : private WriteObserver {
   // At the end only: whether the disk has had its time.
   bool OutOfPatience();
 
-  WriterResult Join();
   void OnCheckpoint(const Checkpoint& checkpoint) override;
   void OnSegmentWritten(Segment* segment) override;
 
@@ -147,7 +155,8 @@ class Writer final : private WriteObserver {
   bool done_told_ = false;
   WriterStatus status_;
   std::atomic<bool> stopping_{false};
-  int64_t hand_over_ns_ = 0;  // what came before is to be written; 0: it ends for good
+  Ending ending_ = Ending::kForGood;
+  int64_t until_ns_ = 0;  // kSameRings: what came before is to be written
   std::atomic<bool> rotate_{false};
   std::thread thread_;
 };

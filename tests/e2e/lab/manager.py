@@ -2,8 +2,28 @@
 import array
 import os
 import socket
+import sys
 
 from .waiting import wait_until
+
+# Moves descriptors (its arguments up to "--") to 3, 4 ..., by way of numbers that none of them has,
+# and becomes the program behind them.
+PASS_ON = """
+import fcntl, os, sys
+end = sys.argv.index("--")
+away = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 500) for number in sys.argv[1:end]]
+for number in sys.argv[1:end]:
+    os.close(int(number))
+for place, number in enumerate(away):
+    os.dup2(number, 3 + place)
+    os.close(number)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execvp(sys.argv[end + 1], sys.argv[end + 1:])
+"""
+
+
+def numbers_of(kept):
+    return [descriptor for _, descriptor in kept]
 
 
 class Manager:
@@ -74,16 +94,10 @@ class Manager:
         """
         self._take()
         names = ":".join(name for name, _ in self.kept)
-        numbers = [str(descriptor) for _, descriptor in self.kept]
-        # By way of numbers that no stored one has.
-        away = " ".join(f"{200 + place}<&{number} {number}<&-"
-                        for place, number in enumerate(numbers))
-        back = " ".join(f"{3 + place}<&{200 + place} {200 + place}<&-"
-                        for place in range(len(numbers)))
-        script = f'exec {away}; exec {back}; export LISTEN_PID=$$; exec "$@"'
-        environment = {**self.environment, "LISTEN_FDS": str(len(numbers)),
+        numbers = map(str, numbers_of(self.kept))
+        environment = {**self.environment, "LISTEN_FDS": str(len(self.kept)),
                        "LISTEN_FDNAMES": names}
-        return ["bash", "-c", script, "pass-on"], environment, [fd for _, fd in self.kept]
+        return [sys.executable, "-c", PASS_ON, *numbers, "--"], environment, numbers_of(self.kept)
 
     def received(self):
         self._take()

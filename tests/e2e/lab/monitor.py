@@ -51,11 +51,11 @@ class Monitor(Process):
     """A running `dns-monitor capture`."""
 
     def __init__(self, namespace, interface, directory, *options, error_path, prefix=(),
-                 **process_options):
+                 program=DNS_MONITOR, **process_options):
         self.interface = interface
         self.directory = directory
         target = ["-d", directory] if directory is not None else ["-w", "-"]
-        command = [*prefix, DNS_MONITOR, "capture", interface, *target, *options]
+        command = [*prefix, program, "capture", interface, *target, *options]
         super().__init__(namespace.command(command), error_path, **process_options)
 
     def wait_until_capturing(self):
