@@ -76,10 +76,10 @@ absl::Status Part::TakeSteps() {
   result_.kept_bytes = found_bytes_ = size_bytes_;
   DM_RETURN_IF_ERROR(CutUncommitted());
   if (result_.committed && size_bytes_ == 0) return Remove();
-  DM_RETURN_IF_ERROR(CutUncommitted());
-  if (result_.committed && size_bytes_ == 0) return Remove();
   DM_ASSIGN_OR_RETURN(const bool has_header, HasHeader());
   if (has_header) DM_RETURN_IF_ERROR(Walk());
+  // A disk may have lost what it had taken: then its process has counted what is not there.
+  result_.committed = result_.committed && has_header && end_ == size_bytes_;
   // An empty one counts when its process has ended it: its ledger has what was seen meanwhile.
   return result_.packets == 0 && !result_.committed ? Remove() : Finish();
 }
