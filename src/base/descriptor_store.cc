@@ -37,7 +37,7 @@ NamedDescriptors TakeStoredDescriptors() {
       if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) continue;
       const auto at = static_cast<size_t>(index);
       // Of several with one name the last one; without a name, nobody knows what it is.
-      if (at < names.size()) {
+      if (at < names.size() && !names[at].empty()) {
         descriptors[names[at]] = Fd(fd);
       } else {
         close(fd);
