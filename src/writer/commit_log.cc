@@ -74,7 +74,8 @@ void Copy(const LedgerSettings& settings, CommittedSettings* to) {
 void Close(const CommitRecord& record, const AccountMark& now, CommittedSegment* segment) {
   const int64_t last_ns = static_cast<int64_t>(record.last_time_ns) + record.wall_offset_ns;
   segment->state = CommitState::kComplete;
-  segment->to_ns = std::min(segment->to_ns, last_ns + 1);
+  // A late packet may be older than its segment.
+  segment->to_ns = std::max(segment->from_ns, std::min(segment->to_ns, last_ns + 1));
   segment->balance = BalanceBetween(record.border, now);
   segment->balance.clipped = segment->clipped;
   segment->balance.late = segment->late;
