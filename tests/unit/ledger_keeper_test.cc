@@ -38,8 +38,9 @@ class LedgerKeeperTest : public testing::Test {
   LedgerKeeperTest() { Restart(); }
 
   // As a new process would begin.
-  void Restart() {
+  void Restart(std::optional<int64_t> taken_over_ns = std::nullopt) {
     KeeperOptions options;
+    options.taken_over_ns = taken_over_ns;
     options.common = SmallLedger();
     options.read_interface = [this] { return reading_; };
     options.gaps = &gaps_;
@@ -106,6 +107,28 @@ TEST_F(LedgerKeeperTest, GoesOnWhereTheProcessBeforeEnded) {
   EXPECT_THAT(Read(15).gaps, ElementsAre(Gap{.from_ns = OfHour(11).to_ns,
                                              .to_ns = OfHour(15).from_ns,
                                              .reason = GapReason::kStarted}));
+}
+
+// The filter went on: nothing is missing, but no process ran until then.
+TEST_F(LedgerKeeperTest, TellsSinceWhenItHasTakenOver) {
+  Make(10);
+  const int64_t taken_over_ns = OfHour(11).from_ns + 7;
+  Restart(taken_over_ns);
+  Make(11);
+  Make(12);
+  ExpectFollows(11, 10);
+  EXPECT_THAT(Read(11).gaps, ElementsAre(Gap{.from_ns = OfHour(11).from_ns,
+                                             .to_ns = taken_over_ns,
+                                             .reason = GapReason::kTakenOver}));
+  EXPECT_THAT(Read(12).gaps, IsEmpty());
+}
+
+TEST_F(LedgerKeeperTest, EndsNoTakeoverBeforeItsSegmentBegins) {
+  Restart(OfHour(10).from_ns - 1);  // the clock was set back
+  Make(10);
+  EXPECT_THAT(Read(10).gaps, ElementsAre(Gap{.from_ns = OfHour(10).from_ns,
+                                             .to_ns = OfHour(10).from_ns,
+                                             .reason = GapReason::kTakenOver}));
 }
 
 TEST_F(LedgerKeeperTest, FollowsTheHighestNumberThoughTheClockWasSetBack) {

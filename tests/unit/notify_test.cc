@@ -2,19 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/clock.h"
+#include "support/manager_socket.h"
 
 namespace dns_monitor {
 namespace {
@@ -23,38 +19,13 @@ using absl::StatusCode;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-// Plays the service manager: a socket, and the variables that a service finds.
 class NotifyTest : public testing::Test {
  protected:
-  NotifyTest() {
-    std::string pattern = testing::TempDir() + "/notify.XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
-  }
-  ~NotifyTest() override { std::filesystem::remove_all(directory_); }
+  void Listen(const std::string& path) { manager_.Listen(path); }
+  std::string Path() const { return manager_.Path(); }
+  std::string Received() { return manager_.Received(); }
 
-  // Waits at `path`, whose first character is '@' for an abstract name.
-  void Listen(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    memcpy(address.sun_path, path.data(), path.size());
-    if (path[0] == '@') address.sun_path[0] = '\0';
-    manager_ = Fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ASSERT_EQ(bind(manager_.get(), reinterpret_cast<sockaddr*>(&address),
-                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size())),
-              0);
-    setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  }
-  std::string Path() const { return directory_ + "/notify"; }
-
-  std::string Received() {
-    std::array<char, 4096> buffer;
-    const ssize_t length = recv(manager_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    return length < 0 ? "nothing" : std::string(buffer.data(), static_cast<size_t>(length));
-  }
-
-  std::string directory_;
-  Fd manager_;
+  ManagerSocket manager_;
 };
 
 TEST_F(NotifyTest, TellsNobodyWithoutAManager) {
@@ -100,6 +71,31 @@ TEST_F(NotifyTest, StampsAReload) {
   EXPECT_GE(std::stoll(message.substr(message.rfind('=') + 1)), before_us - 1'000'000);
 }
 
+TEST_F(NotifyTest, GivesDescriptorsToBeKeptAndForgotten) {
+  Notifier().Store("ring0", STDIN_FILENO);  // nobody hears it
+  Listen(Path());
+  const auto notifier = Notifier::Connect();
+  ASSERT_TRUE(notifier.ok()) << notifier.status();
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const Fd given(ends[0]);
+  const Fd other(ends[1]);
+  notifier->Store("ring0", given.get());
+  const auto message = manager_.Receive();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->text, "FDSTORE=1\nFDPOLL=0\nFDNAME=ring0");
+  struct stat sent {};
+  struct stat passed {};
+  ASSERT_EQ(fstat(given.get(), &sent), 0);
+  ASSERT_EQ(fstat(message->passed.get(), &passed), 0);
+  EXPECT_EQ(passed.st_ino, sent.st_ino);
+  notifier->Forget("ring0");
+  const auto forget = manager_.Receive();
+  ASSERT_TRUE(forget.has_value());
+  EXPECT_EQ(forget->text, "FDSTOREREMOVE=1\nFDNAME=ring0");
+  EXPECT_FALSE(forget->passed.valid());
+}
+
 TEST_F(NotifyTest, ReadsTheWatchdogsPeriod) {
   Listen(Path());
   EXPECT_EQ(Notifier::Connect()->watchdog_ns(), 0);
@@ -136,7 +132,7 @@ TEST_F(NotifyTest, SaysThatNobodyListens) {
 TEST_F(NotifyTest, DoesNotMindAManagerThatIsGone) {
   Listen(Path());
   const auto notifier = Notifier::Connect();
-  manager_.Reset();
+  manager_.Close();
   notifier->Ready();
   notifier->Alive();
 }

@@ -140,6 +140,36 @@ TEST_F(VerifyTest, BeginsWithAnEmptyRingAfterAStart) {
   }
 }
 
+// The rings went on, though the process did not.
+TEST_F(VerifyTest, ComparesWhatIsInTheRingWhereAProcessTookOver) {
+  const auto take_over = [](uint64_t begin) {
+    return [begin](Ledger& ledger) {
+      ledger.balance.in_ring_begin = begin;
+      ledger.balance.matched -= begin;
+      ledger.balance.seen -= begin;
+      ledger.gaps.push_back({.from_ns = ledger.from_ns,
+                             .to_ns = ledger.from_ns + 1,
+                             .reason = GapReason::kTakenOver});
+    };
+  };
+  for (const uint64_t begin : {3u, 4u, 5u}) {
+    ChainMaker chain;
+    chain.Append(chain.Make(0), [](Ledger& ledger) {
+      ledger.balance.in_ring_end = 4;
+      ledger.balance.matched += 4;
+      ledger.balance.seen += 4;
+    });
+    chain.Append(chain.Make(1), take_over(begin));
+    chain_ = chain;
+    const std::vector<std::string> told = Check();
+    if (begin == 4) {
+      EXPECT_THAT(told, IsEmpty());
+    } else {
+      EXPECT_THAT(told, ElementsAre(LedgerName(1) + " in_ring")) << begin;
+    }
+  }
+}
+
 TEST_F(VerifyTest, TellsOfLedgersWithOneNumber) {
   chain_.Append(chain_.Make(3), [](Ledger& ledger) { ledger.sequence = 2; });
   EXPECT_THAT(Check(), ElementsAre(LedgerName(3) + " sequence"));
