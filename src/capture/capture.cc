@@ -403,6 +403,7 @@ absl::Status Capture::OpenWriter() {
                      .keeper = keeper_.get(),
                      .on_opened = [this](const SegmentFacts& facts) { OnOpened(facts); },
                      .on_finished = [this](const SegmentFacts& facts) { OnFinished(facts); }};
+  writer.is_start = tap_->old_rings().empty();
   writer.before = handover_.before();
   writer.flush_ns = options_.flush_ns;
   if (options_.stream()) writer.stream_fd = STDOUT_FILENO;
@@ -432,6 +433,8 @@ absl::Status Capture::Start() {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
   DM_RETURN_IF_ERROR(ReadOldRings());
+  // More than the commit record has room for.
+  if (handover_.before() && handover_.before()->segments.size() > kInheritedCount) AwaitRecovery();
   handover_.ForgetOld(*tap_);
   writer_->Start(tap_->replaced_at_ns());
   // All threads are there, each with its own system calls.

@@ -14,6 +14,8 @@ std::string InRings(const RingSet& rings) {
   return FormatSize(static_cast<int64_t>(rings.BytesInRings()));
 }
 
+}  // namespace
+
 FilterCounters CountedSince(const RingSet& rings, const std::optional<Succession>& before) {
   FilterCounters counted = rings.Counters();
   if (!before) return counted;
@@ -23,8 +25,6 @@ FilterCounters CountedSince(const RingSet& rings, const std::optional<Succession
   counted.seen += begin.in_ring();
   return counted;
 }
-
-}  // namespace
 
 void BridgeEstimate::Sample(int64_t now_ns, const RingSet& rings) {
   constexpr int64_t kShortestNs = 200 * kNanosecondsPerMillisecond;
@@ -69,9 +69,12 @@ void Handover::TakeOverOld(const Tap& tap) {
   }
 }
 
+// One that came to its end before anything was in a file has left nothing to go on from.
 bool Handover::succeeds() const {
-  return before_.has_value() || std::any_of(before_old_.begin(), before_old_.end(),
-                                            [](const auto& old) { return old.has_value(); });
+  const auto has_captured = [](const std::optional<Succession>& before) {
+    return before && before->record.taken > 0;
+  };
+  return has_captured(before_) || std::any_of(before_old_.begin(), before_old_.end(), has_captured);
 }
 
 std::vector<CommittedSegment> Handover::parts() const {
@@ -112,6 +115,11 @@ std::optional<KnownPart> Handover::Known(const SegmentName& name) const {
   ledger.balance = found->balance;
   ledger.losses = found->Losses();
   ledger.gaps = found->Gaps();
+  if (found->number == kFirstNumber) {
+    ledger.gaps.insert(
+        ledger.gaps.begin(),
+        {.from_ns = found->from_ns, .to_ns = found->from_ns, .reason = GapReason::kStarted});
+  }
   if (found->has_interface_begin != 0) ledger.interface_begin = found->interface_begin;
   return known;
 }

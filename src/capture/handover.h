@@ -29,6 +29,10 @@ class BridgeEstimate {
   double bytes_per_ns_ = 0;
 };
 
+// What the filter has counted since the process before has ended, what it left in the rings
+// included; `before`: nullopt when there was none.
+FilterCounters CountedSince(const RingSet& rings, const std::optional<Succession>& before);
+
 // The main thread's, but for Known.
 class Handover {
  public:
@@ -45,7 +49,7 @@ class Handover {
   const std::optional<Succession>& before() const { return before_; }
   // … with each of the old rings.
   const std::optional<Succession>& before_old(size_t index) const { return before_old_[index]; }
-  // Whether it is known what the process before has left.
+  // Whether the process before has captured anything.
   bool succeeds() const;
   // All that is left of it as parts.
   std::vector<CommittedSegment> parts() const;

@@ -26,7 +26,7 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   if (!std::exchange(started_, true)) {
     if (options_.await_recovery) options_.await_recovery();
     FindPrevious();
-    gaps_.push_back(HowItBegan(ledger->from_ns));
+    gaps_.push_back(HowItBegan(ledger->from_ns, taken_over_ns_));
   }
   Link(ledger);
   const Ledger& common = options_.common;
@@ -47,10 +47,10 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   TakeRemovals(ledger);
 }
 
-Gap LedgerKeeper::HowItBegan(int64_t from_ns) const {
-  if (taken_over_ns_) {
+Gap LedgerKeeper::HowItBegan(int64_t from_ns, std::optional<int64_t> taken_over_ns) const {
+  if (taken_over_ns) {
     return {.from_ns = from_ns,
-            .to_ns = std::max(from_ns, *taken_over_ns_),
+            .to_ns = std::max(from_ns, *taken_over_ns),
             .reason = GapReason::kTakenOver};
   }
   return {.from_ns = std::min(ended_ns_.value_or(from_ns), from_ns),
@@ -101,6 +101,9 @@ absl::Status LedgerKeeper::Write(Ledger ledger, const SegmentName& name) {
 absl::Status LedgerKeeper::WriteRecovered(Ledger ledger) {
   FindPrevious();
   Link(&ledger);
+  for (Gap& gap : ledger.gaps) {
+    if (gap.reason == GapReason::kStarted) gap = HowItBegan(ledger.from_ns, std::nullopt);
+  }
   DM_RETURN_IF_ERROR(WriteLedger(ledger));
   ++sequence_;
   previous_ = written_;

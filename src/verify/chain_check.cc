@@ -18,10 +18,9 @@ std::string PcapOf(const std::string& file_name) {
   return name ? name->segment.Pcap() : file_name;
 }
 
-// Nothing ran before: what was in the ring then is not known, or in another ring.
-bool GoesOn(const Ledger& ledger) {
-  return std::none_of(ledger.gaps.begin(), ledger.gaps.end(), [](const Gap& gap) {
-    return gap.reason == GapReason::kStarted || gap.reason == GapReason::kCrashed;
+bool HasGap(const Ledger& ledger, std::initializer_list<GapReason> reasons) {
+  return std::any_of(ledger.gaps.begin(), ledger.gaps.end(), [&](const Gap& gap) {
+    return std::find(reasons.begin(), reasons.end(), gap.reason) != reasons.end();
   });
 }
 
@@ -34,9 +33,12 @@ void ChainCheck::Add(const SegmentFiles& files, const OwnLedger& own) {
                     .sequence = ledger.sequence,
                     .previous = ledger.previous,
                     .sha256 = own.sha256,
+                    .from_ns = ledger.from_ns,
+                    .to_ns = ledger.to_ns,
+                    .stepped = HasGap(ledger, {GapReason::kClockStep}),
                     .in_ring_begin = ledger.balance.in_ring_begin,
                     .in_ring_end = ledger.balance.in_ring_end,
-                    .goes_on = GoesOn(ledger)});
+                    .goes_on = !HasGap(ledger, {GapReason::kStarted, GapReason::kCrashed})});
   for (const RemovedSegment& removed : ledger.removed) AddRemoved(removed);
 }
 
@@ -53,6 +55,7 @@ void ChainCheck::Finish(const FindingSink& tell) {
   std::sort(links_.begin(), links_.end(), [](const Link& left, const Link& right) {
     return std::tie(left.sequence, left.ledger) < std::tie(right.sequence, right.ledger);
   });
+  for (const Link& link : links_) by_end_[link.to_ns] = &link;
   auto before = links_.cbegin();  // those with the number before, up to `same`
   auto same = links_.cbegin();    // the first one with this number
   for (auto link = links_.cbegin(); link != links_.cend(); ++link) {
@@ -92,11 +95,26 @@ void ChainCheck::CheckStep(Links::const_iterator begin, Links::const_iterator en
     Tell(before->ledger, FindingKind::kChain,
          absl::StrCat("has not the SHA-256 that ", link.ledger, " names: one of them was changed"));
   }
-  if (link.goes_on && link.in_ring_begin != before->in_ring_end) {
-    Tell(link.ledger, FindingKind::kInRing,
-         absl::StrCat("begins with ", link.in_ring_begin, " packets in the ring, but ",
-                      before->ledger, " ended with ", before->in_ring_end));
-  }
+  CheckInRing(link, *before);
+}
+
+// What a process left that was killed gets its ledger from the next one, and that one may have been
+// busy: then it stands in the chain behind segments that are younger.
+const ChainCheck::Link* ChainCheck::InTimeBefore(const Link& link, const Link& before) const {
+  if (before.to_ns == link.from_ns || link.stepped) return &before;
+  const auto found = by_end_.find(link.from_ns);
+  if (found != by_end_.end() && found->second != &link) return found->second;
+  return before.to_ns < link.from_ns ? &before : nullptr;
+}
+
+void ChainCheck::CheckInRing(const Link& link, const Link& in_chain_before) const {
+  // Nothing ran before: what was in the ring then is not known, or in another ring.
+  if (!link.goes_on) return;
+  const Link* const before = InTimeBefore(link, in_chain_before);
+  if (before == nullptr || link.in_ring_begin == before->in_ring_end) return;
+  Tell(link.ledger, FindingKind::kInRing,
+       absl::StrCat("begins with ", link.in_ring_begin, " packets in the ring, but ",
+                    before->ledger, " ended with ", before->in_ring_end));
 }
 
 void ChainCheck::CheckHole(std::optional<uint64_t> before, const Link& link) const {

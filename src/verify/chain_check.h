@@ -34,6 +34,9 @@ class ChainCheck {
     uint64_t sequence = 0;
     std::optional<LedgerLink> previous;
     Sha256 sha256{};
+    int64_t from_ns = 0;
+    int64_t to_ns = 0;
+    bool stepped = false;  // the clock was set
     uint64_t in_ring_begin = 0;
     uint64_t in_ring_end = 0;
     bool goes_on = true;  // with the packets that the one before left in the ring
@@ -42,6 +45,10 @@ class ChainCheck {
 
   // `link` and those with the number before its own.
   void CheckStep(Links::const_iterator begin, Links::const_iterator end, const Link& link) const;
+  // Which one the packets in the ring come from; `before`: in the chain. nullptr: one that is not
+  // here.
+  const Link* InTimeBefore(const Link& link, const Link& before) const;
+  void CheckInRing(const Link& link, const Link& in_chain_before) const;
   // That retention removed what stands between `link` and the ones before: those with the number
   // `before`, or nothing.
   void CheckHole(std::optional<uint64_t> before, const Link& link) const;
@@ -53,6 +60,7 @@ class ChainCheck {
   }
 
   Links links_;
+  std::map<int64_t, const Link*> by_end_;              // of the segment
   std::set<std::string> without_ledger_;               // stems
   std::map<uint64_t, std::optional<Sha256>> removed_;  // by sequence number
   std::set<std::string> removed_without_number_;       // stems

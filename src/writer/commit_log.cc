@@ -112,7 +112,8 @@ std::vector<Gap> CommittedSegment::Gaps() const {
 
 LedgerSettings CommittedSettings::Settings() const {
   LedgerSettings settings;
-  settings.ports.assign(ports.begin(), ports.begin() + static_cast<ptrdiff_t>(port_count));
+  const auto count = static_cast<ptrdiff_t>(std::min<uint64_t>(port_count, ports.size()));
+  settings.ports.assign(ports.begin(), ports.begin() + count);
   settings.filter = filter;
   settings.direction = static_cast<CapturedDirection>(direction);
   settings.promiscuous = promiscuous != 0;
@@ -150,10 +151,12 @@ std::optional<Succession> TakeOver(RingSet* rings) {
   return succession;
 }
 
-CommitLog::CommitLog(RingSet* rings, const LedgerSettings& settings, const Succession* before)
+CommitLog::CommitLog(RingSet* rings, const LedgerSettings& settings, const Succession* before,
+                     bool is_start)
     : rings_(rings), tails_(static_cast<size_t>(rings->cpu_count())), taken_before_(0) {
   if (before != nullptr) record_ = before->record;
   Copy(settings, &record_.settings);
+  numbers_ = is_start ? kFirstNumber - 1 : kFirstNumber;
   if (before == nullptr) return;
   taken_before_ = record_.taken;
   // The copy that counts now is the last to be overwritten.

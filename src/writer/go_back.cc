@@ -89,7 +89,7 @@ void Assembler::GoBack(absl::Span<Segment* const> sealed, const Checkpoint& safe
 
 void Assembler::EndDamaged(Segment* segment, const Checkpoint& safe, std::string damage) {
   const int64_t last_ns = static_cast<int64_t>(safe.last_time_ns) + safe.wall_offset_ns;
-  segment->to_ns = std::min(segment->to_ns, last_ns + 1);
+  segment->to_ns = std::max(segment->from_ns, std::min(segment->to_ns, last_ns + 1));
   SegmentFacts& facts = segment->facts;
   facts.length_bytes = safe.length_bytes;
   facts.packets = safe.segment_packets;

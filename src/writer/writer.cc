@@ -59,7 +59,8 @@ Writer::Writer(WriterOptions options, const Clock* clock, RingSet* rings, Disk* 
   finisher_ = std::make_unique<Finisher>(disk, std::move(finisher));
   assembler_.set_finisher(finisher_.get());
   const auto& before = options_.before;
-  commits_ = std::make_unique<CommitLog>(rings, options_.settings, before ? &*before : nullptr);
+  commits_ = std::make_unique<CommitLog>(rings, options_.settings, before ? &*before : nullptr,
+                                         options_.is_start);
   assembler_.set_commits(commits_.get());
 }
 

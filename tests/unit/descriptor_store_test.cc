@@ -64,7 +64,7 @@ class DescriptorStoreTest : public testing::Test {
 };
 
 TEST_F(DescriptorStoreTest, KeepsNothingWithoutAManager) {
-  EXPECT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  EXPECT_TRUE(store_.Add(given_, {}).ok());
   EXPECT_FALSE(store_.holds());
   store_.Release();
 }
@@ -78,7 +78,7 @@ TEST_F(DescriptorStoreTest, HoldsNothingBeforeItIsGiven) {
 
 TEST_F(DescriptorStoreTest, GivesAllAndTheProbeLast) {
   Connect();
-  ASSERT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  ASSERT_TRUE(store_.Add(given_, {}).ok());
   EXPECT_THAT(Told(), ElementsAre(Store("control"), Store("socket"), Store("held")));
   for (const auto& [name, fd] : given_) {
     // What is written to the one is read from the other: all are one inode to fstat(2).
@@ -93,7 +93,7 @@ TEST_F(DescriptorStoreTest, GivesAllAndTheProbeLast) {
 
 TEST_F(DescriptorStoreTest, IsHeldAsLongAsTheManagerHoldsTheProbe) {
   Connect();
-  ASSERT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  ASSERT_TRUE(store_.Add(given_, {}).ok());
   EXPECT_TRUE(store_.holds()) << "on its way";
   Told();
   EXPECT_TRUE(store_.holds());
@@ -106,7 +106,7 @@ TEST_F(DescriptorStoreTest, IsHeldAsLongAsTheManagerHoldsTheProbe) {
 
 TEST_F(DescriptorStoreTest, IsNotHeldByAManagerThatTakesNothing) {
   Connect();
-  ASSERT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  ASSERT_TRUE(store_.Add(given_, {}).ok());
   manager_.Receive();
   EXPECT_TRUE(store_.holds()) << "more are on their way";
   while (manager_.Receive()) continue;
@@ -115,18 +115,18 @@ TEST_F(DescriptorStoreTest, IsNotHeldByAManagerThatTakesNothing) {
 
 TEST_F(DescriptorStoreTest, IsNotHeldByAManagerThatIsGone) {
   Connect();
-  ASSERT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  ASSERT_TRUE(store_.Add(given_, {}).ok());
   manager_.Close();
   EXPECT_FALSE(store_.holds());
 }
 
 TEST_F(DescriptorStoreTest, ReleasesEach) {
   Connect();
-  ASSERT_TRUE(store_.Keep(given_, {}, /*same=*/false).ok());
+  ASSERT_TRUE(store_.Add(given_, {}).ok());
   Told();
   store_.Release();
   EXPECT_FALSE(store_.holds());
-  EXPECT_THAT(Told(), ElementsAre(Forget("control"), Forget("socket"), Forget("held")));
+  EXPECT_THAT(Told(), ElementsAre(Forget("control"), Forget("held"), Forget("socket")));
   store_.Release();
   EXPECT_THAT(Told(), IsEmpty());
 }
@@ -134,18 +134,32 @@ TEST_F(DescriptorStoreTest, ReleasesEach) {
 TEST_F(DescriptorStoreTest, DoesNotGiveAgainWhatIsKept) {
   Connect();
   const NamedDescriptors kept = Kept({"control", "held", "ring1"});
-  ASSERT_TRUE(store_.Keep(given_, kept, /*same=*/true).ok());
-  EXPECT_THAT(Told(), ElementsAre(Forget("held"), Forget("ring1"), Store("socket"), Store("held")));
-  store_.Release();
-  EXPECT_THAT(Told(), ElementsAre(Forget("control"), Forget("socket"), Forget("held")));
+  ASSERT_TRUE(store_.Add(given_, kept).ok());
+  EXPECT_THAT(Told(), ElementsAre(Store("socket"), Forget("held"), Store("held")));
+  EXPECT_TRUE(store_.holds());
 }
 
-TEST_F(DescriptorStoreTest, ReplacesWhatIsKeptOfAnother) {
+TEST_F(DescriptorStoreTest, ForgetsWhatIsDoneWith) {
   Connect();
-  const NamedDescriptors kept = Kept({"control", "held", "ring1"});
-  ASSERT_TRUE(store_.Keep(given_, kept, /*same=*/false).ok());
-  EXPECT_THAT(Told(), ElementsAre(Forget("control"), Forget("held"), Forget("ring1"),
-                                  Store("control"), Store("socket"), Store("held")));
+  const NamedDescriptors kept = Kept({"control", "held", "ring1", "ring2"});
+  ASSERT_TRUE(store_.Add(given_, kept).ok());
+  Told();
+  store_.ForgetAllBut(given_);
+  EXPECT_THAT(Told(), ElementsAre(Forget("ring1"), Forget("ring2")));
+  EXPECT_TRUE(store_.holds());
+  store_.ForgetAllBut(given_);
+  EXPECT_THAT(Told(), IsEmpty());
+  store_.Release();
+  EXPECT_THAT(Told(), ElementsAre(Forget("control"), Forget("held"), Forget("socket")));
+}
+
+TEST_F(DescriptorStoreTest, ReleasesWhatWasKeptBefore) {
+  Connect();
+  ASSERT_TRUE(store_.Add(given_, Kept({"ring1"})).ok());
+  Told();
+  store_.Release();
+  EXPECT_THAT(Told(),
+              ElementsAre(Forget("control"), Forget("held"), Forget("ring1"), Forget("socket")));
 }
 
 // --- What the manager has kept ---

@@ -79,8 +79,8 @@ TEST(Handover, CountsAllWithoutAProcessBefore) {
   EXPECT_FALSE(handover.before().has_value());
   EXPECT_FALSE(handover.holds());
   EXPECT_FALSE(handover.Known({.interface = "eth0", .start = {}}).has_value());
-  EXPECT_EQ(handover.Counted(rings.set()).seen, 9u);
-  EXPECT_EQ(handover.Counted(rings.set()).matched, 4u);
+  EXPECT_EQ(CountedSince(rings.set(), handover.before()).seen, 9u);
+  EXPECT_EQ(CountedSince(rings.set(), handover.before()).matched, 4u);
 }
 
 }  // namespace

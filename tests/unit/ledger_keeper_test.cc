@@ -40,13 +40,13 @@ class LedgerKeeperTest : public testing::Test {
   // As a new process would begin.
   void Restart(std::optional<int64_t> taken_over_ns = std::nullopt) {
     KeeperOptions options;
-    options.taken_over_ns = taken_over_ns;
     options.common = SmallLedger();
     options.read_interface = [this] { return reading_; };
     options.gaps = &gaps_;
     options.mode = 0604;
     options.group = 42;
     keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(options));
+    if (taken_over_ns) keeper_->TakesOver(*taken_over_ns);
   }
 
   void Make(int hour) {

@@ -146,7 +146,7 @@ TEST_P(WriterHandoverTest, HandsOverWhatIsNotTaken) {
   Start();
   Put(0, 0, 100);
   Put(1, 0, 50);
-  WriterResult result = writer_->HandOver();
+  WriterResult result = writer_->Stop(Ending::kSameRings);
   EXPECT_TRUE(result.status.ok()) << result.status;
   EXPECT_EQ(result.packets_written, 150u);
   EXPECT_EQ(result.packets_lost, 0u);
@@ -178,7 +178,7 @@ TEST_P(WriterHandoverTest, HandsOverAgainAndAgain) {
   constexpr uint32_t kProcesses = 8;
   for (uint32_t process = 1; process < kProcesses; ++process) {
     EXPECT_TRUE(Await([&] { return produced >= process * (kPackets / kProcesses); }));
-    const WriterResult result = writer_->HandOver();
+    const WriterResult result = writer_->Stop(Ending::kSameRings);
     EXPECT_TRUE(result.status.ok()) << result.status;
     GoOn(TakeOver());
   }
@@ -204,7 +204,7 @@ TEST_P(WriterHandoverTest, LeavesInTheRingsWhatTheDiskDoesNotTake) {
   std::atomic<bool> over{false};
   WriterResult result;
   std::thread stopper([&] {
-    result = writer_->HandOver();
+    result = writer_->Stop(Ending::kSameRings);
     over = true;
   });
   EXPECT_TRUE(Await([&] {
@@ -309,7 +309,7 @@ TEST_P(WriterHandoverTest, FinishesWhatWasCompleteAndHadNoName) {
   MakeRings(1);
   StartOn(&disk);
   Put(0, 0, kPackets);
-  std::thread stopper([this] { writer_->HandOver(); });
+  std::thread stopper([this] { writer_->Stop(Ending::kSameRings); });
   EXPECT_TRUE(Await([&] { return renaming.load(); }));
   const std::vector<std::string> commits = Commits();
   may_rename = true;

@@ -62,13 +62,15 @@ class LedgerKeeper {
   int64_t written_bytes() const { return written_bytes_; }
 
   // The ledger of a segment that a crash left: `ledger` says all but its place in the chain, host
-  // and version. Another thread may call this, until await_recovery returns.
+  // and version, and since when there was nothing before a gap kStarted. Another thread may call
+  // this, until await_recovery returns.
   absl::Status WriteRecovered(Ledger ledger);
 
  private:
   void FindPrevious();
-  // What the first ledger of this process tells of the time before `from_ns`, or behind it.
-  Gap HowItBegan(int64_t from_ns) const;
+  // What the first ledger of a capture, or of a process, tells of the time before `from_ns`, or
+  // behind it.
+  Gap HowItBegan(int64_t from_ns, std::optional<int64_t> taken_over_ns) const;
   // Places `ledger` at the chain's end.
   void Link(Ledger* ledger);
   void TakeRemovals(Ledger* ledger);

@@ -31,6 +31,8 @@ enum class CommitState : uint64_t {
   kComplete,  // as kCurrent, and nothing is to come
 };
 
+inline constexpr uint64_t kFirstNumber = 1;
+
 // Losses of one cause.
 struct CommittedLosses {
   uint64_t losses = 0;  // how many
@@ -51,8 +53,8 @@ struct CommittedGap {
 // number is meant.
 struct CommittedSegment {
   CommitState state = CommitState::kNone;
-  uint64_t number = 0;
-  char part[64] = "";  // its name
+  uint64_t number = 0;  // kFirstNumber: nothing was captured before
+  char part[64] = "";   // its name
   uint64_t inode = 0;
   int64_t from_ns = 0;
   int64_t to_ns = 0;
@@ -126,8 +128,10 @@ std::optional<Succession> TakeOver(RingSet* rings);
 // The writer thread's alone, but for OnInheritedDone.
 class CommitLog {
  public:
-  // `rings` outlives this. `before`: nullptr when there is none.
-  CommitLog(RingSet* rings, const LedgerSettings& settings, const Succession* before);
+  // `rings` outlives this. `before`: nullptr when there is none. `is_start`: a capture begins with
+  // these rings.
+  CommitLog(RingSet* rings, const LedgerSettings& settings, const Succession* before,
+            bool is_start = true);
 
   // Nothing is written yet: the first segment begins at this time.
   void Begin(int64_t from_ns, const Checkpoint& mark);

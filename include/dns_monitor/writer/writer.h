@@ -23,6 +23,7 @@ struct WriterOptions {
   SegmentOptions segments;
   FinisherOptions finisher;          // answer_fd is set by the writer
   LedgerSettings settings;           // for whoever goes on after this
+  bool is_start = true;              // nothing was captured before, in other rings
   std::optional<Succession> before;  // goes on where another process has ended
   int64_t flush_ns = kNanosecondsPerSecond;
   int stream_fd = -1;       // >= 0: one stream there instead of segments; owned
