@@ -131,6 +131,11 @@ std::optional<Succession> TakeOver(RingSet* rings) {
   std::memcpy(&record, copy, sizeof(record));
   const auto* tails = reinterpret_cast<const uint64_t*>(copy + sizeof(record));
   for (int cpu = 0; cpu < rings->cpu_count(); ++cpu) {
+    // Behind what was there, and not before what the filter may have overwritten.
+    const uint64_t head = LoadAcquire(&rings->cpu(cpu)->head);
+    if (head - tails[cpu] > rings->ring_bytes()) return std::nullopt;
+  }
+  for (int cpu = 0; cpu < rings->cpu_count(); ++cpu) {
     StoreRelease(&rings->cpu(cpu)->tail, tails[cpu]);
   }
   succession.settings = record.settings.Settings();

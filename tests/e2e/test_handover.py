@@ -5,6 +5,7 @@ import signal
 import unittest
 
 from lab.case import LabCase
+from lab.cgroup import Cgroup
 from lab.manager import Manager
 from lab.process import BUILD, DNS_MONITOR, run
 from lab.waiting import wait_until
@@ -25,13 +26,13 @@ class Handover(LabCase):
         self.starts = 0
         self.told = ""
 
-    def start_service(self, *options, program=DNS_MONITOR):
+    def start_service(self, *options, program=DNS_MONITOR, **more):
         """One process of the service, with what the one before has left."""
         prefix, environment, descriptors = self.manager.pass_on()
         self.starts += 1
         monitor = self.capture(self.right, "dns0", *options, directory=self.captures,
                                prefix=prefix if descriptors else (), env=environment,
-                               pass_fds=descriptors, wait=False, program=program)
+                               pass_fds=descriptors, wait=False, program=program, **more)
         wait_until(lambda: self.manager.received().count("READY=1") >= self.starts
                    or monitor.popen.poll() is not None, lambda: monitor.errors())
         self.assertIsNone(monitor.popen.poll(), monitor.errors())
@@ -113,6 +114,30 @@ class Handover(LabCase):
             monitor.wait_for_packets(1 + turn * 40_000)
             self.kill(monitor)
             monitor = self.start_service("--filter", "udp")
+        self.assert_complete(monitor, sender)
+
+    def test_kills_on_a_slow_disk(self):
+        """Writes of a process that is dead go on; what they bring too late is cut."""
+        image = self.path("image")
+        with open(image, "wb") as file:
+            file.truncate(256 << 20)
+        run(["mkfs.ext4", "-q", image])
+        device = run(["losetup", "--find", "--show", "--direct-io=on", image]).stdout.strip()
+        self.addCleanup(run, ["losetup", "--detach", device])
+        run(["mount", device, self.captures])
+        self.addCleanup(run, ["umount", self.captures])
+        group = Cgroup("blkio")
+        self.addCleanup(group.remove)
+        group.limit_writes(device, 8 << 20)
+
+        monitor = self.start_service(preexec_fn=group.join)
+        sender = self.send_for(3)
+        for turn in range(5):
+            monitor.wait_for_packets(1 + turn * 10_000)
+            self.kill(monitor)
+            monitor = self.start_service(preexec_fn=group.join)
+        self.sent(sender)
+        group.limit_writes(device, 1 << 40)
         self.assert_complete(monitor, sender)
 
     def test_other_settings(self):

@@ -47,7 +47,11 @@ Segment OfMinute(int minute) {
 // Plays the writer, and the filter on the first of two CPUs.
 class CommitLogTest : public testing::Test {
  protected:
-  CommitLogTest() { settings_ = SomeSettings(); }
+  // Heads behind all tails that are committed here.
+  CommitLogTest() {
+    settings_ = SomeSettings();
+    for (int cpu = 0; cpu < 2; ++cpu) rings_.cpu(cpu)->head = CAPTURE_RING_MIN_BYTES / 2;
+  }
 
   RingSet& rings() { return rings_.set(); }
   // A process begins: with nothing, or where another has ended.
@@ -112,6 +116,20 @@ TEST_F(CommitLogTest, GoesOnFromNothingWhereNothingIsCommitted) {
   rings_.cpu(0)->tail = 640;
   EXPECT_FALSE(TakeOver(&rings()).has_value());
   EXPECT_EQ(rings_.cpu(0)->tail, 640u);
+}
+
+TEST_F(CommitLogTest, DoesNotGoOnWhereTheRingsCannotStand) {
+  log_ = std::make_unique<CommitLog>(&rings(), settings_, nullptr);
+  Checkpoint mark = At(0);
+  mark.tails = {640, 0};
+  log_->Begin(1000, mark);
+  for (const uint64_t head : {uint64_t{632}, 640 + CAPTURE_RING_MIN_BYTES + uint64_t{8}}) {
+    rings_.cpu(0)->head = head;
+    EXPECT_FALSE(TakeOver(&rings()).has_value()) << head;
+    EXPECT_EQ(rings_.cpu(0)->tail, 0u);
+  }
+  rings_.cpu(0)->head = 640 + CAPTURE_RING_MIN_BYTES;
+  EXPECT_TRUE(TakeOver(&rings()).has_value());
 }
 
 TEST_F(CommitLogTest, BeginsWithAllThatTheRingsHold) {

@@ -5,7 +5,8 @@ import tempfile
 from .process import run
 
 # In version 1 each controller has a hierarchy of its own, and other names.
-_FILES = {("memory", 1): "memory.limit_in_bytes", ("memory", 2): "memory.max"}
+_FILES = {("memory", 1): "memory.limit_in_bytes", ("memory", 2): "memory.max",
+          ("blkio", 1): "blkio.throttle.write_bps_device", ("blkio", 2): "io.max"}
 
 
 def _version(controller):
@@ -22,6 +23,8 @@ class Cgroup:
 
     def __init__(self, controller):
         self._controller, self._version = controller, _version(controller)
+        if (controller, self._version) == ("blkio", 2):
+            controller = "io"
         self._mount = tempfile.mkdtemp(prefix="dns-monitor-cgroup-")
         kind = ["cgroup", "-o", controller] if self._version == 1 else ["cgroup2"]
         run(["mount", "-t", *kind, "none", self._mount])
@@ -37,6 +40,12 @@ class Cgroup:
         with open(os.path.join(self.path, _FILES[self._controller, self._version]), "w",
                   encoding="ascii") as file:
             file.write(str(value))
+
+    def limit_writes(self, device, bytes_per_second):
+        """Of a "blkio" group, to the block device at this path."""
+        number = os.stat(device).st_rdev
+        limit = f"wbps={bytes_per_second}" if self._version == 2 else bytes_per_second
+        self.limit(f"{os.major(number)}:{os.minor(number)} {limit}")
 
     def join(self):
         """To be called in the process, such as by preexec_fn."""
