@@ -39,6 +39,7 @@ class SystemDisk final : public Disk {
   absl::Status Rename(const std::string& from, const std::string& to) override;
   absl::Status Replace(const std::string& from, const std::string& to) override;
   bool HasName(int fd, const std::string& name) override;
+  bool IsRemoved() override;
   absl::Status SyncDirectory() override;
   absl::Status Remove(const std::string& name) override;
   bool Exists(const std::string& name) override;
@@ -215,6 +216,11 @@ bool SystemDisk::HasName(int fd, const std::string& name) {
   struct stat open {};
   return CheckName(name).ok() && Stat(name, &named) == 0 && fstat(fd, &open) == 0 &&
          named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+bool SystemDisk::IsRemoved() {
+  struct stat info {};
+  return fstat(directory_.get(), &info) == 0 && info.st_nlink == 0;
 }
 
 absl::Status SystemDisk::SyncDirectory() {

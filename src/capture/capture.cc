@@ -116,6 +116,7 @@ class Capture {
   void TellAlive();
   void FollowCpus();
   void FollowDisk();
+  void FollowDirectory();
   void OnOpened(const SegmentFacts& facts);
   void OnFinished(const SegmentFacts& facts);
   // Of a segment that has its name, with its ledger: also of one that a crash left.
@@ -145,6 +146,7 @@ class Capture {
   Handover handover_;
   BridgeEstimate bridge_;
   bool ended_by_signal_ = false;
+  bool directory_removed_ = false;
   std::unique_ptr<LinkWatch> link_watch_;
   absl::Status cpu_trouble_;      // said last
   int cpus_without_ring_ = 0;     // said last
@@ -482,7 +484,7 @@ absl::Status Capture::Run() {
 absl::Status Capture::Close() {
   manager_.Stopping();
   // Nobody can tell a restart from a stop: who stops the service makes the manager forget.
-  const bool handed_over = ended_by_signal_ && handover_.holds();
+  const bool handed_over = (ended_by_signal_ || directory_removed_) && handover_.holds();
   if (handed_over) {
     TellBridge();
   } else {
@@ -503,6 +505,10 @@ absl::Status Capture::Close() {
                              .reader_gone = writer_->status().stream_closed.load()};
   LogText(FormatSummary(totals));
   AwaitCommands();
+  if (directory_removed_) {
+    return absl::NotFoundError(absl::StrCat(
+        directory_, " was removed, and the file that was being written with it: start again"));
+  }
   DM_RETURN_IF_ERROR(result.status);
   // Who closes a stream wants no more; who asks for a number of packets, nothing behind them.
   if (totals.reader_gone || handed_over) return absl::OkStatus();
@@ -554,6 +560,7 @@ void Capture::OnSecond() {
   const WriterStatus& status = writer_->status();
   if (status.failing.load() && retention_ != nullptr) retention_->OnDiskFull();
   FollowDisk();
+  FollowDirectory();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
                       .matched = counters.matched,
                       .written = status.packets_written.load() + written_from_old_,
@@ -583,6 +590,14 @@ void Capture::FollowDisk() {
     LogInfo(options_.stream() ? "the reader of the stream" : "the disk", " takes data again after ",
             FormatDuration(now_ns - said_ns));
   }
+}
+
+// One that is made anew is out of reach for a process that is confined to the one before. The next
+// process makes its own; what lies in the rings waits for it where a service manager keeps them.
+void Capture::FollowDirectory() {
+  if (disk_ == nullptr || !disk_->IsRemoved()) return;
+  directory_removed_ = true;
+  loop_.Quit();
 }
 
 // Says each thing when it changes, not each second.

@@ -196,7 +196,8 @@ void WriteQueue::OnFailure(int error, const Segment& segment) {
 }
 
 int64_t WriteQueue::stalled_since_ns(int64_t now_ns) const {
-  return !idle() && now_ns - moved_at_ns_ >= kStalledNs ? moved_at_ns_ : 0;
+  // One that answers, be it by errors, is not one that is silent.
+  return !idle() && failures_ == 0 && now_ns - moved_at_ns_ >= kStalledNs ? moved_at_ns_ : 0;
 }
 
 capture_lost WriteQueue::Trouble(int64_t now_ns) const {

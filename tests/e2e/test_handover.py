@@ -1,6 +1,7 @@
 """From one process of a service to the next: no packet is missing, and none is there twice."""
 import json
 import os
+import shutil
 import signal
 import unittest
 
@@ -67,9 +68,12 @@ class Handover(LabCase):
         sums = {name: sum(one["balance"][name] for one in ledgers)
                 for name in ("matched", "written")}
         self.assertEqual(sums, {"matched": sum(sent), "written": sum(sent)})
+        self.verify()
+        return ledgers
+
+    def verify(self):
         verified = run([DNS_MONITOR, "verify", "--deep", self.captures], check=False)
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
-        return ledgers
 
     def test_restarts(self):
         monitor = self.start_service()
@@ -192,6 +196,24 @@ class Handover(LabCase):
         self.end(monitor)
         self.assertEqual([[gap["reason"] for gap in ledger["gaps"]]
                           for ledger in self.ledgers(monitor)], [["started"], ["started"]])
+
+    def test_a_directory_that_is_removed(self):
+        """The process can make no other one; the next can, and finds the packets in the rings."""
+        monitor = self.start_service()
+        self.send(self.left, "10.53.0.99", "--count", "100")
+        monitor.wait_for_packets(100)
+        shutil.rmtree(self.captures)
+        self.assertEqual(monitor.wait(), 1, monitor.errors())
+        self.assertRegex(monitor.errors(), f"{self.captures} was removed, and the file that was "
+                                           "being written with it: start again")
+        sender = self.sender(self.left, "10.53.0.99", "--count", "1000")
+        sent = self.sent(sender)
+        os.mkdir(self.captures)  # as the manager does (StateDirectory=)
+        monitor = self.start_service()
+        monitor.wait_for_packets(1000)
+        self.end(monitor)
+        self.assert_whole(self.check_numbered(monitor.files(), sent=sent))
+        self.verify()
 
     def test_a_manager_that_keeps_nothing(self):
         """Then the filter is taken off first, and what it took by then is in the file."""

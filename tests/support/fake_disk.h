@@ -54,6 +54,7 @@ class FakeDisk : public Disk {
   absl::Status Rename(const std::string& from, const std::string& to) override;
   absl::Status Replace(const std::string& from, const std::string& to) override;
   bool HasName(int fd, const std::string& name) override;
+  bool IsRemoved() override { return false; }
   absl::Status SyncDirectory() override;
   absl::Status Remove(const std::string& name) override;
   bool Exists(const std::string& name) override;

@@ -69,6 +69,9 @@ class Disk {
   virtual absl::Status Replace(const std::string& from, const std::string& to) = 0;
   // Whether `name` is that of the file behind `fd`: not once it was replaced or removed.
   virtual bool HasName(int fd, const std::string& name) = 0;
+  // Whether the directory itself was removed: it takes no file any more, and one that is made under
+  // its name is another.
+  virtual bool IsRemoved() = 0;
   // Makes creations, renames and removals durable.
   virtual absl::Status SyncDirectory() = 0;
   virtual absl::Status Remove(const std::string& name) = 0;
