@@ -157,7 +157,7 @@ absl::Status Tap::Start() {
   DM_RETURN_IF_ERROR(Replace());
   if (BoundIndex() != index) return BindTo(index);
   // A process before may have asked for it: two memberships become one, or one none.
-  const absl::Status promiscuous = BePromiscuousOn(index);
+  absl::Status promiscuous = BePromiscuousOn(index);
   DropMembership(index);
   return promiscuous;
 }
@@ -226,7 +226,7 @@ void Tap::Stop() {
   address.sll_protocol = htons(ETH_P_802_3);
   address.sll_ifindex = std::max(BoundIndex(), 0);
   // Fails when the interface is gone: then nothing comes.
-  bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  static_cast<void>(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)));
   socket_.Reset();
 }
 
