@@ -81,8 +81,10 @@ class Handover(LabCase):
         for turn in range(1, 5):
             monitor.wait_for_packets(turn * 50_000)
             self.end(monitor)
-            self.assertRegex(monitor.errors(), "the filter goes on for the next process: at the "
-                             "present rate the rings hold what comes in ")
+            self.assertRegex(monitor.errors(), "the filter goes on for the next process: ")
+            if turn == 1:  # the others may have run too short for a rate
+                self.assertRegex(monitor.errors(), "at the present rate the rings hold what "
+                                                   r"comes in \d")
             monitor = self.start_service()
             monitor.wait_for("going on where the process before has ended: .* wait in the rings")
         ledgers = self.assert_complete(monitor, sender)
