@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/strings/str_cat.h"
+
 namespace dns_monitor {
 namespace {
 
@@ -55,6 +57,15 @@ void AddGaps(const std::vector<Gap>& gaps, size_t count, CommittedSegment* to) {
   }
 }
 
+// At most so many bytes, and not a part of a character: ledgers are UTF-8.
+std::string Shortened(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  constexpr absl::string_view kDots = "...";
+  size_t length = most - kDots.size();
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
+  return absl::StrCat(text.substr(0, length), kDots);
+}
+
 void Copy(const LedgerSettings& settings, CommittedSettings* to) {
   *to = {};
   to->port_count = std::min(settings.ports.size(), to->ports.size());
@@ -64,10 +75,7 @@ void Copy(const LedgerSettings& settings, CommittedSettings* to) {
   to->promiscuous = settings.promiscuous;
   to->icmp_errors = settings.icmp_errors;
   to->nanoseconds = settings.nanoseconds;
-  constexpr size_t kMost = sizeof(to->filter) - 4;
-  std::string filter = settings.filter;
-  if (filter.size() > kMost) filter = filter.substr(0, kMost) + "...";
-  CopyText(filter, to->filter);
+  CopyText(Shortened(settings.filter, sizeof(to->filter) - 1), to->filter);
 }
 
 // The process that wrote it is gone: it ends at what is committed, and its books now.
