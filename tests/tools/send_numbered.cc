@@ -1,5 +1,5 @@
-// Sends numbered DNS queries by UDP at a rate, or the frames of a pcap file by a packet socket, and
-// says on standard output how many it has sent.
+// Sends numbered DNS queries by UDP at a rate, or the frames of a pcap file by packet sockets, and
+// says on standard output how many each thread has sent.
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -39,6 +39,7 @@ struct Options {
   uint64_t first = 0;
   std::vector<int> cpus;  // thread n runs on the n-th, cyclically
   std::string frames;
+  uint64_t repeat = 1;  // of all frames, by each thread
   std::string interface;
 };
 
@@ -140,52 +141,84 @@ uint64_t SendQueries(const Options& options, int thread) {
   return sent;
 }
 
-uint64_t SendFrames(const Options& options) {
-  RunOn(options, 0);
+using Frame = std::vector<uint8_t>;
+
+std::vector<Frame> ReadFrames(const std::string& path) {
   char error[PCAP_ERRBUF_SIZE] = "";
-  pcap_t* file = pcap_open_offline(options.frames.c_str(), error);
+  pcap_t* file = pcap_open_offline(path.c_str(), error);
   if (file == nullptr) throw std::runtime_error(error);
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> closer(file, &pcap_close);
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_ifindex = static_cast<int>(if_nametoindex(options.interface.c_str()));
-  if (address.sll_ifindex == 0) Fail(options.interface);
-  const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-  if (fd < 0) Fail("packet socket");
-  const int64_t start_ns = NowNs();
+  std::vector<Frame> frames;
   pcap_pkthdr* header = nullptr;
   const u_char* frame = nullptr;
-  uint64_t sent = 0;
   int result = 0;
-  while (!stop && (result = pcap_next_ex(file, &header, &frame)) == 1) {
-    if (options.rate != 0) {
-      SleepUntil(start_ns + static_cast<int64_t>(sent * 1'000'000'000 / options.rate));
-    }
-    // What the kernel makes of a frame depends on this protocol: as a driver would set it.
-    if (header->caplen >= 14) std::memcpy(&address.sll_protocol, frame + 12, 2);
-    while (sendto(fd, frame, header->caplen, 0, reinterpret_cast<sockaddr*>(&address),
-                  sizeof(address)) < 0) {
-      if (!Passes(errno)) Fail("sending frame " + std::to_string(sent));
-    }
-    ++sent;
+  while ((result = pcap_next_ex(file, &header, &frame)) == 1) {
+    frames.emplace_back(frame, frame + header->caplen);
   }
   if (result == PCAP_ERROR) throw std::runtime_error(pcap_geterr(file));
+  return frames;
+}
+
+// A message for each frame; `frames` and `addresses` are to outlive them.
+std::vector<mmsghdr> MessagesOf(std::vector<Frame>& frames, int interface_index,
+                                std::vector<sockaddr_ll>* addresses, std::vector<iovec>* vectors) {
+  std::vector<mmsghdr> messages(frames.size());
+  addresses->resize(frames.size());
+  vectors->resize(frames.size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    sockaddr_ll& address = (*addresses)[i];
+    address.sll_family = AF_PACKET;
+    address.sll_ifindex = interface_index;
+    // What the kernel makes of a frame depends on this protocol: as a driver would set it.
+    if (frames[i].size() >= 14) std::memcpy(&address.sll_protocol, &frames[i][12], 2);
+    (*vectors)[i] = {frames[i].data(), frames[i].size()};
+    msghdr& message = messages[i].msg_hdr;
+    message.msg_name = &address;
+    message.msg_namelen = sizeof(address);
+    message.msg_iov = &(*vectors)[i];
+    message.msg_iovlen = 1;
+  }
+  return messages;
+}
+
+uint64_t SendFrames(const Options& options, int thread) {
+  RunOn(options, thread);
+  std::vector<Frame> frames = ReadFrames(options.frames);
+  const int interface_index = static_cast<int>(if_nametoindex(options.interface.c_str()));
+  if (interface_index == 0) Fail(options.interface);
+  std::vector<sockaddr_ll> addresses;
+  std::vector<iovec> vectors;
+  std::vector<mmsghdr> messages = MessagesOf(frames, interface_index, &addresses, &vectors);
+  const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd < 0) Fail("packet socket");
+  const uint64_t rate = options.rate / static_cast<uint64_t>(options.threads);
+  const size_t most = options.rate == 0 ? Batch::kMost : 1;
+  const int64_t start_ns = NowNs();
+  uint64_t sent = 0;
+  for (uint64_t round = 0; round < options.repeat && !stop; ++round) {
+    for (size_t next = 0; next < messages.size() && !stop;) {
+      if (rate != 0) SleepUntil(start_ns + static_cast<int64_t>(sent * 1'000'000'000 / rate));
+      const auto count = static_cast<unsigned>(std::min(most, messages.size() - next));
+      const int now = sendmmsg(fd, &messages[next], count, 0);
+      if (now < 0 && !Passes(errno)) Fail("sending frame " + std::to_string(sent));
+      if (now <= 0) continue;
+      next += static_cast<size_t>(now);
+      sent += static_cast<uint64_t>(now);
+    }
+  }
   close(fd);
   return sent;
 }
 
 int Run(const Options& options) {
-  if (!options.frames.empty()) {
-    printf("sent %llu\n", static_cast<unsigned long long>(SendFrames(options)));
-    return 0;
-  }
   std::vector<uint64_t> sent(static_cast<size_t>(options.threads));
   std::vector<std::string> failures(static_cast<size_t>(options.threads));
   std::vector<std::thread> threads;
   for (int thread = 0; thread < options.threads; ++thread) {
     threads.emplace_back([&, thread] {
       try {
-        sent[thread] = SendQueries(options, thread);
+        sent[thread] =
+            options.frames.empty() ? SendQueries(options, thread) : SendFrames(options, thread);
       } catch (const std::exception& failure) {
         failures[thread] = failure.what();
       }
@@ -220,6 +253,7 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--frames", options.frames, "instead: inject the frames of this pcap file");
+  app.add_option("--repeat", options.repeat, "how often each thread injects all of them");
   app.add_option("--interface", options.interface, "where --frames are injected");
   CLI11_PARSE(app, argc, argv);
   struct sigaction action {};
