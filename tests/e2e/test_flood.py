@@ -19,7 +19,7 @@ MIB = 1 << 20
 RING = 16 * MIB
 ANONYMOUS_MOST = 24 * MIB
 # The rings with their slack, and beside anonymous memory the program's own pages and libraries.
-OTHERS_MOST = 24 * MIB
+OTHERS_MOST = 12 * MIB
 TWO_CPUS = f"{cpus()[0]},{cpus()[-1]}"
 EXTENSIONS, ORPHAN, QUOTE = ("too many IPv6 extension headers", "fragments without their first",
                              "ICMP errors that quote too little")

@@ -1,7 +1,9 @@
 """Interfaces go down, vanish and come back: the capture goes on."""
 import json
+import time
 
 from lab.case import LabCase
+from lab.ledger import Ledgers
 from lab.namespace import connect
 from lab.waiting import wait_until
 
@@ -15,9 +17,12 @@ class LinkChanges(LabCase):
         """Until packets arrive, which a carrier that has just come may delay."""
         for namespace, name in ((self.left, "peer0"), (self.right, "dns0")):
             namespace.ip("link", "set", name, "up")
+        self.wait_for_carrier_and_neighbour(self.right)
+
+    def wait_for_carrier_and_neighbour(self, there):
         wait_until(lambda: "LOWER_UP" in self.left.ip("link", "show", "peer0"), "the carrier")
         # Permanent neighbours go with the link.
-        other = self.right.hardware_address("dns0")
+        other = there.hardware_address("dns0")
         self.left.ip("neighbour", "replace", "10.53.0.99", "lladdr", other, "dev", "peer0",
                      "nud", "permanent")
 
@@ -74,6 +79,43 @@ class LinkChanges(LabCase):
         self.send_from(300, 100)
         self.assertEqual(monitor.finish().captured, 400)
         self.assert_whole(self.check_numbered(monitor.files(), 1, [400]))
+
+    def test_moved_to_another_namespace_and_back(self):
+        """Gone for whoever looks from here, though it lives on; there again, it is captured."""
+        self.make_pair()
+        elsewhere = self.make_namespace()
+        monitor = self.capture(self.right, "dns0")
+        rounds = 3
+        for number in range(rounds):
+            self.send_from(100 * number, 100)
+            monitor.wait_for_packets(100 * (number + 1))
+            self.right.ip("link", "set", "dns0", "netns", elsewhere.name)
+            monitor.wait_for(r"dns0 is gone; waiting for its return$", number + 1)
+            self.assertIn("promiscuity 0", elsewhere.ip("-d", "link", "show", "dns0"))
+            # What passes it there is nobody's here.
+            elsewhere.ip("link", "set", "dns0", "up")
+            self.wait_for_carrier_and_neighbour(elsewhere)
+            before = elsewhere.statistic("dns0", "rx_packets")
+            self.send_from(1000000, 50)
+            wait_until(lambda: elsewhere.statistic("dns0", "rx_packets") >= before + 50,
+                       "the packets elsewhere")
+
+            elsewhere.ip("link", "set", "dns0", "netns", self.right.name)
+            returned = time.monotonic()
+            monitor.wait_for(r"dns0 is there again: capturing$", number + 1)
+            self.assertLess(time.monotonic() - returned, 1)
+            self.assertIn("promiscuity 1", self.right.ip("-d", "link", "show", "dns0"))
+            self.bring_up()
+        self.send_from(100 * rounds, 100)
+        summary = monitor.finish()
+        self.assertEqual((summary.captured, summary.lost), (100 * (rounds + 1), 0))
+        self.assert_whole(self.check_numbered(monitor.files(), 1, [100 * (rounds + 1)]))
+        ledgers = Ledgers(monitor.files())
+        ledgers.check()
+        gone = ledgers.gaps("interface_gone")
+        self.assertEqual(len(gone), rounds)
+        for gap in gone:
+            self.assertLess(gap["from"], gap["to"])
 
     def test_made_again_under_the_same_index_unseen(self):
         """Even when rtnetlink had to drop what it would have told."""
