@@ -1,12 +1,14 @@
 """A full disk, a bad one: what can be kept is kept, what is lost is told."""
 import fcntl
+import json
 import os
 import struct
+import time
 
 from lab.case import LabCase
 from lab.ledger import Ledgers
 from lab.pcap import read_pcap
-from lab.process import run
+from lab.process import DNS_MONITOR, run
 
 MIB = 1 << 20
 LOOP_SET_STATUS64, LOOP_GET_STATUS64 = 0x4C04, 0x4C05  # linux/loop.h
@@ -19,6 +21,116 @@ def limit_loop_device(device, size):
         fcntl.ioctl(file, LOOP_GET_STATUS64, info)
         struct.pack_into("=Q", info, 32, size)  # lo_sizelimit
         fcntl.ioctl(file, LOOP_SET_STATUS64, info)
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime
+
+
+class ReadOnlyDisk(LabCase):
+    """Nothing may be written where there is room."""
+
+    SENT = 1000 + 200000
+
+    def capture_on_disk(self, *mount_options):
+        """With a thousand packets in its file. An ext4 without a journal, whose error is its end."""
+        self.make_pair()
+        image = self.path("image")
+        with open(image, "wb") as file:
+            file.truncate(128 * MIB)
+        run(["mkfs.ext4", "-q", "-O", "^has_journal", image])
+        self.device = run(["losetup", "--find", "--show", image]).stdout.strip()
+        self.addCleanup(run, ["losetup", "--detach", self.device])
+        self.disk = self.make_directory("disk")
+        run(["mount", *mount_options, self.device, self.disk])
+        self.addCleanup(run, ["umount", self.disk])
+        monitor = self.capture(self.left, "peer0", "--ring-size", "1M", directory=self.disk)
+        self.send(self.left, "10.53.0.99", "--count", "1000")
+        monitor.wait_for_packets(1000)
+        return monitor
+
+    def send_in_vain(self, monitor, error):
+        """More than the rings hold, for seconds in which the capture is to be nearly idle."""
+        began, used = time.monotonic(), cpu_seconds(monitor.pid)
+        self.send(self.left, "10.53.0.99", "--count", "200000", "--first", "1000",
+                  "--rate", "50000")
+        monitor.wait_for(rf"cannot write: {error}; the rings hold what comes, trying again$")
+        monitor.wait_for(rf"cannot open a segment: .*{error}; trying again$")
+        elapsed, used = time.monotonic() - began, cpu_seconds(monitor.pid) - used
+        self.assertGreater(elapsed, 3)
+        self.assertLess(used, elapsed / 5)
+
+    def assert_told_once(self, monitor, *what):
+        text = monitor.errors()
+        self.assertEqual({line: text.count(line) for line in what}, dict.fromkeys(what, 1), text)
+
+    def assert_verified(self, packets):
+        done = run([DNS_MONITOR, "verify", self.disk, "--deep", "--format", "json"], check=False)
+        report = json.loads(done.stdout)
+        self.assertEqual((done.returncode, report["problems"], report["packets"]),
+                         (0, [], packets), done.stdout)
+
+    def finish_at_the_next_start(self, before):
+        """What could not be renamed has its name and its ledger then."""
+        monitor = self.capture(self.left, "peer0", directory=self.disk)
+        monitor.wait_for(r"finished .*1 000 packets")
+        self.assertEqual(monitor.finish().captured, 0)
+        self.assertEqual(monitor.files(".pcap.part"), [])
+        self.assert_verified(before)
+
+    def test_for_a_while(self):
+        """File and directory refuse all, and take it again: the capture goes on by itself."""
+        monitor = self.capture_on_disk()
+        refusing = [monitor.part(), self.disk]
+        run(["chattr", "+i", *refusing])
+        # Before the umount, and also when the test fails.
+        self.addCleanup(run, ["chattr", "-i", *refusing], check=False)
+        self.send_in_vain(monitor, "Operation not permitted")
+        run(["chattr", "-i", *refusing])
+        monitor.wait_for(r"opened peer0\..*\.part$")
+        monitor.wait_for(r"writing again after")
+        self.send(self.left, "10.53.0.99", "--count", "1000", "--first", str(self.SENT))
+        self.assertEqual(monitor.stop(), 1, "a segment could not be finished")
+        self.assert_told_once(monitor, "cannot write: ", "cannot open a segment: ",
+                              "a segment ends here, damaged: ", "cannot finish ", "opened peer0",
+                              "writing again after")
+        summary = monitor.summary(exit_code=1)
+        self.assertEqual(summary.matched, self.SENT + 1000)
+        self.assertEqual(summary.captured + summary.lost, summary.matched)
+        self.assertGreater(summary.lost, 100000)
+        # All of them by that cause.
+        self.assertIn(f"\n    {summary.lost:,} disk failing\n".replace(",", " "), summary.text)
+        [left] = monitor.files(".pcap.part")
+        report = self.check_numbered([left, *monitor.files()], 1, [summary.matched])
+        self.assertEqual((report["missing"], report["twice"], report["torn"]),
+                         (summary.lost, 0, 0))
+        self.finish_at_the_next_start(summary.captured)
+
+    def test_to_the_end(self):
+        """A file system that has found an error: it is repaired only when nobody uses it."""
+        monitor = self.capture_on_disk("-o", "errors=remount-ro")
+        # Whoever tries without an error is refused, as a file is open (mount(2), EBUSY).
+        self.assertNotEqual(run(["mount", "-o", "remount,ro", self.disk], check=False).returncode, 0)
+        run(["sync", "--file-system", self.disk])
+        with open(f"/sys/fs/ext4/{os.path.basename(self.device)}/trigger_fs_error", "w",
+                  encoding="ascii") as trigger:
+            trigger.write("1")
+        self.send_in_vain(monitor, "Read-only file system")
+        self.assertEqual(monitor.stop(), 1, monitor.errors())
+        self.assert_told_once(monitor, "cannot write: ", "cannot open a segment: ",
+                              "cannot finish ")
+        summary = monitor.summary(exit_code=1)
+        self.assertEqual((summary.matched, summary.captured), (self.SENT, 1000))
+        self.assertEqual(summary.lost, self.SENT - 1000)
+        run(["umount", self.disk])
+        # 1: errors corrected (e2fsck(8)).
+        self.assertIn(run(["e2fsck", "-p", self.device], check=False).returncode, (0, 1))
+        run(["mount", self.device, self.disk])
+        [left] = monitor.files(".pcap.part")
+        self.assert_whole(self.check_numbered([left], 1, [1000]))
+        self.finish_at_the_next_start(1000)
 
 
 class FullDisk(LabCase):
