@@ -83,4 +83,11 @@ inline std::string Numbered(uint32_t number, size_t length = 64) {
   return NumberedPayload({.cpu = 0, .number = number}, length);
 }
 
+// As the filter tells that the wall clock is this far ahead of the boot clock from now on.
+inline bool TellStep(SegmentRig& rig, int64_t wall_offset_ns) {
+  return rig.assembler().OnStep(
+      static_cast<uint64_t>(rig.clock().BoottimeNs()),
+      {.old_offset_ns = 0, .new_offset_ns = wall_offset_ns + rig.clock().TaiOffsetNs()});
+}
+
 }  // namespace dns_monitor

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dns_monitor/base/event_fd.h"
+#include "dns_monitor/ledger/keeper.h"
 #include "dns_monitor/writer/assembler.h"
 #include "support/fake_clock.h"
 #include "support/fake_disk.h"
@@ -35,8 +36,10 @@ class SegmentRig : private WriteObserver {
  public:
   static constexpr int64_t kWaitMs = 60'000;  // for the finisher's thread, at the most
 
-  // The clock shows `start` when the first segment begins.
-  SegmentRig(SegmentOptions options, absl::Time start, int64_t tai_offset_ns = 0)
+  // The clock shows `start` when the first segment begins. With ledgers, each file has one beside
+  // it.
+  SegmentRig(SegmentOptions options, absl::Time start, int64_t tai_offset_ns = 0,
+             bool with_ledgers = false)
       : answer_fd_(MakeEventFd()),
         zone_(options.schedule ? options.schedule->zone() : absl::UTCTimeZone()) {
     clock_.SetRealtimeNs(absl::ToUnixNanos(start));
@@ -46,6 +49,12 @@ class SegmentRig : private WriteObserver {
     finisher.names_need_seconds = options.schedule && options.schedule->NamesNeedSeconds();
     finisher.zone = zone_;
     finisher.answer_fd = answer_fd_.get();
+    if (with_ledgers) {
+      KeeperOptions keeper;
+      keeper.common.interface = finisher.interface;
+      keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(keeper));
+      finisher.keeper = keeper_.get();
+    }
     finisher_ = std::make_unique<Finisher>(&disk_, std::move(finisher));
     finisher_->Start();
     backend_ = MakePwriteBackend();
@@ -191,6 +200,7 @@ class SegmentRig : private WriteObserver {
   BufferPool pool_{1};
   std::vector<uint64_t> cursors_{0};
   std::unique_ptr<IoBackend> backend_;
+  std::unique_ptr<LedgerKeeper> keeper_;
   std::unique_ptr<Finisher> finisher_;
   std::unique_ptr<WriteQueue> queue_;
   std::unique_ptr<Assembler> assembler_;

@@ -146,13 +146,6 @@ TEST(AssemblerBorders, LeaveAnHourOutInSpring) {
 
 // --- The clock is set ---
 
-// As the filter tells that the wall clock is this far ahead of the boot clock from now on.
-bool TellStep(SegmentRig& rig, int64_t wall_offset_ns) {
-  return rig.assembler().OnStep(
-      static_cast<uint64_t>(rig.clock().BoottimeNs()),
-      {.old_offset_ns = 0, .new_offset_ns = wall_offset_ns + rig.clock().TaiOffsetNs()});
-}
-
 TEST(AssemblerClock, BeginsASegmentWhenItIsSetBack) {
   SegmentRig rig(Every(Hours(1)), Utc(kNoon) + Minutes(30));
   rig.PutNow(Numbered(0));
