@@ -413,14 +413,20 @@ TEST_F(CommitLogTest, KeepsTheSettings) {
 }
 
 TEST_F(CommitLogTest, CutsAFilterThatIsLong) {
-  for (const size_t length : {1020u, 1021u, 5000u}) {
-    settings_.filter = std::string(length, 'f');
+  const auto committed = [&](const std::string& filter) {
+    settings_.filter = filter;
     StoreSequence(0, 0);
     StoreSequence(1, 0);
     Start();
-    const std::string filter = Crash().settings.filter;
-    EXPECT_EQ(filter, std::string(1020, 'f') + (length > 1020 ? "..." : ""));
+    return Crash().settings.filter;
+  };
+  EXPECT_EQ(committed(std::string(1023, 'f')), std::string(1023, 'f'));
+  for (const size_t length : {1024u, 5000u}) {
+    EXPECT_EQ(committed(std::string(length, 'f')), std::string(1020, 'f') + "...");
   }
+  // Not within a character.
+  const std::string wide(1019, 'f');
+  EXPECT_EQ(committed(wide + "\u00e9" + wide), wide + "...");
 }
 
 // --- What earlier processes left ---
