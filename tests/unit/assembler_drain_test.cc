@@ -12,7 +12,6 @@ namespace dns_monitor {
 namespace {
 
 using absl::Hours;
-using absl::Milliseconds;
 using absl::Minutes;
 using ::testing::SizeIs;
 
