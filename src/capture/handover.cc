@@ -124,6 +124,12 @@ std::optional<KnownPart> Handover::Known(const SegmentName& name) const {
   return known;
 }
 
+void Handover::ForgetOld(const Tap& tap) {
+  store_.ForgetAllBut(tap.Descriptors());
+  for (const auto& old : tap.old_rings()) old->GiveBack();
+  kept_.clear();
+}
+
 FilterCounters Handover::Counted(const Tap& tap) const {
   FilterCounters counted = CountedSince(*tap.rings(), before_);
   for (size_t index = 0; index < before_old_.size(); ++index) {

@@ -59,7 +59,7 @@ class Handover {
   // The manager is to keep the filter for the next process, and what there is of the one before …
   absl::Status Keep(const Tap& tap) { return store_.Add(tap.Descriptors(), kept_); }
   // … until that is done with.
-  void ForgetOld(const Tap& tap) { store_.ForgetAllBut(tap.Descriptors()); }
+  void ForgetOld(const Tap& tap);
   // Whether it does.
   bool holds() const { return store_.holds(); }
   // It is over: no process is to come.

@@ -83,6 +83,11 @@ void OldRings::Freeze() {
   }
 }
 
+void OldRings::GiveBack() {
+  ring_maps_.clear();
+  control_ = MappedMap();
+}
+
 void OldRings::CopyBlock(int cpu, capture_cpu* to) const {
   const std::byte* from = CellAt(layout().cpu_first_cell + static_cast<uint32_t>(cpu));
   if (known_) std::memcpy(to, from, std::min<size_t>(sizeof(*to), layout().cell_bytes));

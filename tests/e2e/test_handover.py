@@ -159,8 +159,18 @@ class Handover(LabCase):
                           for one in ledgers],
                          2 * [([53], "", 2000, True)] + [([53, 54], "ip", 262144, False)])
 
+    def bpf_maps(self, monitor):
+        """How many are open, and how many bytes of them are mapped."""
+        links = os.listdir(f"/proc/{monitor.pid}/fd")
+        opened = [os.readlink(f"/proc/{monitor.pid}/fd/{link}") for link in links]
+        with open(f"/proc/{monitor.pid}/maps", encoding="ascii") as maps:
+            ranges = [line.split()[0].split("-") for line in maps if "bpf-map" in line]
+        return opened.count("anon_inode:bpf-map"), sum(int(end, 16) - int(begin, 16)
+                                                       for begin, end in ranges)
+
     def test_other_rings(self):
         monitor = self.start_service("--ring-size", "32M")
+        maps, mapped = self.bpf_maps(monitor)
         sender = self.send_for(3)
         for size in ("64M", "16M"):
             monitor.wait_for_packets(20_000)
@@ -169,6 +179,9 @@ class Handover(LabCase):
             self.assertRegex(monitor.errors(), "reading the rings of a process before to their end")
         kept = {name.split(".")[0] for name, _ in self.manager.kept} - {"socket", "held"}
         self.assertEqual(kept, {"3"})
+        # Nothing of the old ones stays with the process either.
+        self.assertEqual(self.bpf_maps(monitor)[0], maps)
+        self.assertLess(self.bpf_maps(monitor)[1], mapped)
         self.assert_complete(monitor, sender)
 
     @unittest.skipUnless(os.path.exists(LATER), "tests/build-later makes the program")

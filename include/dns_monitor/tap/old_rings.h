@@ -32,6 +32,8 @@ class OldRings {
   RingSet* rings() { return rings_.get(); }
   // Of the oldest record that is there (CLOCK_BOOTTIME); nullopt: there is none.
   std::optional<int64_t> OldestNs() const;
+  // They were read to their ends: gives their memory back. What they counted stays in rings().
+  void GiveBack();
   // Whether counters and commits are known.
   bool known() const { return known_; }
   // Of the maps.
