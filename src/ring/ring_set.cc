@@ -189,12 +189,6 @@ uint64_t RingSet::BytesInRings() const {
   return bytes;
 }
 
-uint64_t RingSet::BytesProduced() const {
-  uint64_t bytes = 0;
-  for (int index = 0; index < cpu_count_; ++index) bytes += LoadRelaxed(&cpu(index)->head);
-  return bytes;
-}
-
 size_t CommitBytes(int cpu_count) {
   return kCommitFixedBytes + static_cast<size_t>(cpu_count) * sizeof(uint64_t);
 }

@@ -183,13 +183,17 @@ CommitLog::CommitLog(RingSet* rings, const LedgerSettings& settings, const Succe
 }
 
 void CommitLog::Begin(int64_t from_ns, const Checkpoint& mark) {
+  Place(from_ns, mark);
+  Publish();
+}
+
+void CommitLog::Place(int64_t from_ns, const Checkpoint& mark) {
   record_.from_ns = from_ns;
+  record_.last_time_ns = mark.last_time_ns;
   record_.wall_offset_ns = mark.wall_offset_ns;
   record_.tai_offset_ns = mark.tai_offset_ns;
   record_.stepped_at_ns = mark.stepped_at_ns;
-  record_.last_time_ns = mark.last_time_ns;
   std::copy(mark.tails.begin(), mark.tails.end(), tails_.begin());
-  Publish();
 }
 
 void CommitLog::Describe(size_t slot, const Segment& segment) {
@@ -224,12 +228,7 @@ void CommitLog::OnCheckpoint(size_t slot, const Segment& segment, const AccountM
   AddGaps(segment.facts.gaps, mark.gaps, &to);
   record_.taken = taken_before_ + mark.packets;
   record_.border = begun;
-  record_.from_ns = segment.from_ns;
-  record_.last_time_ns = mark.last_time_ns;
-  record_.wall_offset_ns = mark.wall_offset_ns;
-  record_.tai_offset_ns = mark.tai_offset_ns;
-  record_.stepped_at_ns = mark.stepped_at_ns;
-  std::copy(mark.tails.begin(), mark.tails.end(), tails_.begin());
+  Place(segment.from_ns, mark);
   Publish();
 }
 

@@ -43,6 +43,14 @@ class Handover(LabCase):
         monitor.send_signal(signal.SIGKILL)
         monitor.popen.wait()
 
+    def kill_repeatedly(self, monitor, times, packets, *options, **more):
+        """One process after the other, each when the files have so many packets more."""
+        for turn in range(times):
+            monitor.wait_for_packets(1 + turn * packets)
+            self.kill(monitor)
+            monitor = self.start_service(*options, **more)
+        return monitor
+
     def end(self, monitor):
         monitor.stop()
         self.assertEqual(monitor.returncode, 0, monitor.errors())
@@ -96,30 +104,21 @@ class Handover(LabCase):
     def test_kills(self):
         monitor = self.start_service()
         sender = self.send_for(4)
-        for turn in range(8):
-            monitor.wait_for_packets(1 + turn * 40_000)
-            self.kill(monitor)
-            monitor = self.start_service()
+        monitor = self.kill_repeatedly(monitor, 8, 40_000)
         self.assert_complete(monitor, sender)
 
     def test_kills_at_rotation(self):
         """Segments that are being finished when it happens, many of them."""
         monitor = self.start_service("--rotate-size", "1M")
         sender = self.send_for(4)
-        for turn in range(8):
-            monitor.wait_for_packets(1 + turn * 40_000)
-            self.kill(monitor)
-            monitor = self.start_service("--rotate-size", "1M")
+        monitor = self.kill_repeatedly(monitor, 8, 40_000, "--rotate-size", "1M")
         self.assert_complete(monitor, sender)
 
     def test_kills_with_a_filter_of_the_users(self):
         """What it calls stays there as well."""
         monitor = self.start_service("--filter", "udp")
         sender = self.send_for(2)
-        for turn in range(3):
-            monitor.wait_for_packets(1 + turn * 40_000)
-            self.kill(monitor)
-            monitor = self.start_service("--filter", "udp")
+        monitor = self.kill_repeatedly(monitor, 3, 40_000, "--filter", "udp")
         self.assert_complete(monitor, sender)
 
     def test_kills_on_a_slow_disk(self):
@@ -138,10 +137,7 @@ class Handover(LabCase):
 
         monitor = self.start_service(preexec_fn=group.join)
         sender = self.send_for(3)
-        for turn in range(5):
-            monitor.wait_for_packets(1 + turn * 10_000)
-            self.kill(monitor)
-            monitor = self.start_service(preexec_fn=group.join)
+        monitor = self.kill_repeatedly(monitor, 5, 10_000, preexec_fn=group.join)
         self.sent(sender)
         group.limit_writes(device, 1 << 40)
         self.assert_complete(monitor, sender)

@@ -73,8 +73,6 @@ class RingSet {
   void SetFullCause(capture_lost cause);
   // Bytes between tail and head over all rings: what waits to be written.
   uint64_t BytesInRings() const;
-  // Bytes that have come into the rings since they were made, over all.
-  uint64_t BytesProduced() const;
 
   // Memory of the control map for one of kCommitCopies copies of the commit record: of
   // kCommitFixedBytes, and 8 for each CPU.

@@ -9,13 +9,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "dns_monitor/ledger/ledger.h"
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/writer/account.h"
@@ -150,6 +149,8 @@ class CommitLog {
   void Flush() { Publish(); }
 
  private:
+  // Where whoever comes next goes on.
+  void Place(int64_t from_ns, const Checkpoint& mark);
   void Describe(size_t slot, const Segment& segment);
   void Publish();
 
