@@ -17,6 +17,10 @@ namespace {
 constexpr int kFirstPauseMs = 50;
 constexpr int kLongestPauseMs = 1000;
 
+void Lengthen(int* pause_ms) {
+  *pause_ms = std::clamp(*pause_ms * 2, kFirstPauseMs, kLongestPauseMs);
+}
+
 Ledger LedgerOf(const Segment& segment) {
   const SegmentFacts& facts = segment.facts;
   Ledger ledger;
@@ -85,7 +89,8 @@ Segment* Finisher::NextFinished() {
   return finished_.Pop().value_or(nullptr);
 }
 
-absl::Status Finisher::Stop() {
+absl::Status Finisher::Stop(bool has_successor) {
+  has_successor_.store(has_successor);
   stopping_.store(true);
   Raise(wake_fd_.get());
   if (thread_.joinable()) thread_.join();
@@ -102,13 +107,14 @@ void Finisher::Run() {
           waiting_.push_back(request->segment);
           break;
         case Task::kFinish:
-          FinishFiles(request->segment);
+          unfinished_.push_back(request->segment);
           break;
         case Task::kDiscard:
           DiscardFiles(request->segment);
           break;
       }
     }
+    TryToFinish(stopping);
     TryToOpen();
     if (stopping) return;
     WaitForRequest();
@@ -116,8 +122,13 @@ void Finisher::Run() {
 }
 
 void Finisher::WaitForRequest() {
+  int timeout_ms = -1;
+  if (!waiting_.empty()) timeout_ms = open_pause_ms_;
+  if (!unfinished_.empty()) {
+    timeout_ms = timeout_ms < 0 ? finish_pause_ms_ : std::min(timeout_ms, finish_pause_ms_);
+  }
   pollfd wake{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0};
-  if (poll(&wake, 1, waiting_.empty() ? -1 : pause_ms_) > 0) Clear(wake_fd_.get());
+  if (poll(&wake, 1, timeout_ms) > 0) Clear(wake_fd_.get());
 }
 
 void Finisher::Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment) {
@@ -130,12 +141,14 @@ void Finisher::TryToOpen() {
     Segment* segment = waiting_.front();
     const absl::Status status = OpenFiles(segment);
     if (!status.ok()) {
-      if (pause_ms_ == 0) LogError("cannot open a segment: ", status.message(), "; trying again");
+      if (open_pause_ms_ == 0) {
+        LogError("cannot open a segment: ", status.message(), "; trying again");
+      }
       if (stopping_.load()) first_error_.Update(status);
-      pause_ms_ = std::clamp(pause_ms_ * 2, kFirstPauseMs, kLongestPauseMs);
+      Lengthen(&open_pause_ms_);
       return;
     }
-    if (std::exchange(pause_ms_, 0) != 0) LogInfo("opened ", segment->facts.name.Part());
+    if (std::exchange(open_pause_ms_, 0) != 0) LogInfo("opened ", segment->facts.name.Part());
     waiting_.pop_front();
     if (options_.on_opened) options_.on_opened(segment->facts);
     Answer(&opened_, segment);
@@ -211,7 +224,7 @@ absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
   return NoNameLeft();
 }
 
-absl::Status Finisher::GiveName(Segment* segment) {
+absl::Status Finisher::GiveName(Segment* segment, bool make_do) {
   SegmentFacts& facts = segment->facts;
   LedgerKeeper* keeper = options_.keeper;
   if (keeper == nullptr) return RenameToFreeName(*disk_, &facts.name);
@@ -222,6 +235,7 @@ absl::Status Finisher::GiveName(Segment* segment) {
     if (NameIsTaken(*disk_, name)) continue;
     const absl::Status written = keeper->Write(ledger, name);
     if (absl::IsAlreadyExists(written)) continue;
+    if (!written.ok() && !make_do) return written;
     const absl::Status renamed = disk_->Rename(facts.name.Part(), name.Pcap());
     if (!renamed.ok() && written.ok()) keeper->Drop();
     if (absl::IsAlreadyExists(renamed)) continue;
@@ -231,7 +245,6 @@ absl::Status Finisher::GiveName(Segment* segment) {
       facts.ledger_bytes = keeper->written_bytes();
       keeper->Keep();
     } else {
-      // Better a segment without a ledger than one that nobody finds.
       LogError(name.Pcap(), " has no ledger: ", written.message());
       first_error_.Update(written);
     }
@@ -240,35 +253,57 @@ absl::Status Finisher::GiveName(Segment* segment) {
   return NoNameLeft();
 }
 
-void Finisher::FinishFiles(Segment* segment) {
+void Finisher::TryToFinish(bool at_last) {
+  while (!unfinished_.empty()) {
+    Segment* segment = unfinished_.front();
+    const bool last = at_last || unfinished_.size() > kMostUnfinished;
+    const bool has_successor = has_successor_.load();
+    const absl::Status status = FinishFiles(segment, last && !has_successor);
+    if (!status.ok()) {
+      const std::string part = segment->facts.name.Part();
+      if (finish_pause_ms_ == 0) {
+        LogError("cannot finish ", part, ": ", status.message(), last ? "" : "; trying again");
+      } else if (last) {
+        LogError("giving up on ", part, ": ", status.message());
+      }
+      Lengthen(&finish_pause_ms_);
+      if (!last) return;
+      first_error_.Update(status);
+    }
+    unfinished_.pop_front();
+    finish_pause_ms_ = 0;
+    sync_error_ = absl::OkStatus();
+    segment->direct.Reset();
+    segment->buffered.Reset();
+    if (status.ok() && options_.on_finished) options_.on_finished(segment->facts);
+    // What is committed tells a successor of each that has not come back.
+    if (status.ok() || !has_successor) Answer(&finished_, segment);
+  }
+}
+
+absl::Status Finisher::FinishFiles(Segment* segment, bool make_do) {
   SegmentFacts& facts = segment->facts;
   const int fd = segment->buffered.get();
-  const std::string part = facts.name.Part();
-  // Each step is tried even when one before it failed: a file that could not be synced is still
-  // better found under its name than left behind.
   absl::Status status;
   if (!segment->rescued.empty()) {
     status.Update(disk_->WriteAt(fd, segment->rescued_offset, segment->rescued));
   }
   status.Update(disk_->Truncate(fd, facts.length_bytes));
+  if (!status.ok() && !make_do) return status;
+  // Not worth another attempt: a file system may know nothing of access.
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));
   const absl::Status synced = disk_->SyncFile(fd);
   // What the disk has refused once it may tell as written the next time (fsync(2)).
   if (!synced.ok() && facts.damage.empty()) facts.damage = std::string(synced.message());
-  status.Update(synced);
-  const absl::Status renamed = GiveName(segment);
-  status.Update(renamed);
+  sync_error_.Update(synced);
+  DM_RETURN_IF_ERROR(GiveName(segment, make_do));
+  status.Update(sync_error_);
   status.Update(disk_->SyncDirectory());
-  segment->direct.Reset();
-  segment->buffered.Reset();
   if (!status.ok()) {
-    LogError(renamed.ok() ? absl::StrCat(facts.name.Pcap(), " is not as it should be: ")
-                          : absl::StrCat("cannot finish ", part, ": "),
-             status.message());
+    LogError(facts.name.Pcap(), " is not as it should be: ", status.message());
     first_error_.Update(status);
   }
-  if (renamed.ok() && options_.on_finished) options_.on_finished(facts);
-  Answer(&finished_, segment);
+  return absl::OkStatus();
 }
 
 void Finisher::DiscardFiles(Segment* segment) {

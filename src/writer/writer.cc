@@ -336,7 +336,7 @@ WriterResult Writer::Stop(Ending ending) {
     result.packets_lost = assembler_.packets() - result.packets_written;
   }
   if (finisher_ == nullptr) return result;
-  result.status = finisher_->Stop();
+  result.status = finisher_->Stop(/*has_successor=*/ending == Ending::kSameRings);
   TakeAnswers();
   commits_->Flush();
   return result;

@@ -92,21 +92,25 @@ class ReadOnlyDisk(LabCase):
         monitor.wait_for(r"opened peer0\..*\.part$")
         monitor.wait_for(r"writing again after")
         self.send(self.left, "10.53.0.99", "--count", "1000", "--first", str(self.SENT))
-        self.assertEqual(monitor.stop(), 1, "a segment could not be finished")
+        summary = monitor.finish()
         self.assert_told_once(monitor, "cannot write: ", "cannot open a segment: ",
                               "a segment ends here, damaged: ", "cannot finish ", "opened peer0",
                               "writing again after")
-        summary = monitor.summary(exit_code=1)
         self.assertEqual(summary.matched, self.SENT + 1000)
         self.assertEqual(summary.captured + summary.lost, summary.matched)
         self.assertGreater(summary.lost, 100000)
         # All of them by that cause.
         self.assertIn(f"\n    {summary.lost:,} disk failing\n".replace(",", " "), summary.text)
-        [left] = monitor.files(".pcap.part")
-        report = self.check_numbered([left, *monitor.files()], 1, [summary.matched])
+        self.assertEqual(monitor.files(".pcap.part"), [])
+        report = self.check_numbered(monitor.files(), 1, [summary.matched])
         self.assertEqual((report["missing"], report["twice"], report["torn"]),
                          (summary.lost, 0, 0))
-        self.finish_at_the_next_start(summary.captured)
+        self.assert_verified(summary.captured)
+        ledgers = Ledgers(monitor.files())
+        ledgers.check()
+        self.assertEqual((ledgers.sum("matched"), ledgers.sum("lost", "disk_error")),
+                         (summary.matched, summary.lost))
+        self.assertTrue(ledgers.all[0]["damaged"])
 
     def test_to_the_end(self):
         """A file system that has found an error: it is repaired only when nobody uses it."""
@@ -120,7 +124,7 @@ class ReadOnlyDisk(LabCase):
         self.send_in_vain(monitor, "Read-only file system")
         self.assertEqual(monitor.stop(), 1, monitor.errors())
         self.assert_told_once(monitor, "cannot write: ", "cannot open a segment: ",
-                              "cannot finish ")
+                              "cannot finish ", "giving up on peer0.")
         summary = monitor.summary(exit_code=1)
         self.assertEqual((summary.matched, summary.captured), (self.SENT, 1000))
         self.assertEqual(summary.lost, self.SENT - 1000)

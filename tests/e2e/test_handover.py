@@ -83,6 +83,18 @@ class Handover(LabCase):
         verified = run([DNS_MONITOR, "verify", "--deep", self.captures], check=False)
         self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
+    def mount_disk(self):
+        """A file system of its own for the captures. The device that it is on."""
+        image = self.path("image")
+        with open(image, "wb") as file:
+            file.truncate(256 << 20)
+        run(["mkfs.ext4", "-q", image])
+        device = run(["losetup", "--find", "--show", "--direct-io=on", image]).stdout.strip()
+        self.addCleanup(run, ["losetup", "--detach", device])
+        run(["mount", device, self.captures])
+        self.addCleanup(run, ["umount", self.captures])
+        return device
+
     def test_restarts(self):
         monitor = self.start_service()
         sender = self.send_for(3)
@@ -123,14 +135,7 @@ class Handover(LabCase):
 
     def test_kills_on_a_slow_disk(self):
         """Writes of a process that is dead go on; what they bring too late is cut."""
-        image = self.path("image")
-        with open(image, "wb") as file:
-            file.truncate(256 << 20)
-        run(["mkfs.ext4", "-q", image])
-        device = run(["losetup", "--find", "--show", "--direct-io=on", image]).stdout.strip()
-        self.addCleanup(run, ["losetup", "--detach", device])
-        run(["mount", device, self.captures])
-        self.addCleanup(run, ["umount", self.captures])
+        device = self.mount_disk()
         group = Cgroup("blkio")
         self.addCleanup(group.remove)
         group.limit_writes(device, 8 << 20)
@@ -225,6 +230,24 @@ class Handover(LabCase):
         self.end(monitor)
         self.assert_whole(self.check_numbered(monitor.files(), sent=sent))
         self.verify()
+
+    def test_a_directory_that_refuses(self):
+        """The next process finishes what this one cannot, and knows all that belongs to it."""
+        self.mount_disk()
+        monitor = self.start_service()
+        sender = self.sender(self.left, "10.53.0.99", "--count", "1000")
+        monitor.wait_for_packets(1000)
+        run(["chattr", "+i", self.captures])
+        try:
+            self.assertEqual(monitor.stop(), 1)
+        finally:
+            run(["chattr", "-i", self.captures])
+        self.assertRegex(monitor.errors(), "cannot finish dns0.*: Operation not permitted")
+        self.assertEqual(monitor.files(), [])
+        monitor = self.start_service()
+        ledgers = self.assert_complete(monitor, sender)
+        self.assertEqual([[gap["reason"] for gap in ledger["gaps"]] for ledger in ledgers],
+                         [["started"], ["taken_over"]])
 
     def test_a_manager_that_keeps_nothing(self):
         """Then the filter is taken off first, and what it took by then is in the file."""

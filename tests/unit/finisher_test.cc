@@ -314,67 +314,168 @@ TEST_F(FinisherLedgerTest, LeavesNamesThatHaveOne) {
   EXPECT_TRUE(finisher_->Stop().ok());
 }
 
-TEST_F(FinisherLedgerTest, IsMissedRatherThanTheSegment) {
+TEST_F(FinisherLedgerTest, IsAwaited) {
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"), 2);
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(), Pcap() + ".json"));
+  EXPECT_THAT(log_.Lines(), ElementsAre(HasSubstr("cannot finish " + Part() +
+                                                  ": No space left on device; trying again")));
+  EXPECT_TRUE(finisher_->Stop().ok()) << "nothing is missing in the end";
+}
+
+TEST_F(FinisherLedgerTest, IsMissedAtTheEndRatherThanTheSegment) {
   const auto segment = OpenAndFill("content");
   disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"));
-  Finish(segment.get());
+  finisher_->Finish(segment.get());
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(finisher_->NextFinished(), segment.get());
   EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
   EXPECT_EQ(log_.Count(Pcap() + " has no ledger: No space left on device"), 1);
   EXPECT_THAT(ToldFinished(), ElementsAre(Pcap()));
-  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kResourceExhausted);
+}
+
+TEST_F(FinisherLedgerTest, IsLeftToASuccessorWithItsPart) {
+  const auto first = OpenAndFill("content");
+  const auto second = Open(11);
+  disk_.Fail(DiskOp::kCreate, Pcap() + ".json", absl::ResourceExhaustedError("No space"));
+  finisher_->Finish(first.get());
+  finisher_->Finish(second.get());
+  EXPECT_EQ(finisher_->Stop(/*has_successor=*/true).code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(finisher_->NextFinished(), second.get()) << "the next one is not concerned";
+  EXPECT_EQ(finisher_->NextFinished(), nullptr) << "not gone: a successor finishes it";
+  EXPECT_THAT(disk_.Names(),
+              ElementsAre(Part(), second->facts.name.Pcap(), second->facts.name.Pcap() + ".json"));
 }
 
 TEST_F(FinisherLedgerTest, GoesWhenTheSegmentGetsNoName) {
   const auto segment = OpenAndFill("content");
   disk_.Fail(DiskOp::kRename, "", absl::DataLossError("Input/output error"));
-  Finish(segment.get());
-  EXPECT_THAT(disk_.Names(), ElementsAre(Part()));
+  finisher_->Finish(segment.get());
   EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
+  EXPECT_THAT(disk_.Names(), ElementsAre(Part()));
 }
 
-struct FinishFailure {
+// The chain is in the order of time.
+TEST_F(FinisherLedgerTest, KeepsTheOrderOfTheSegments) {
+  const auto first = OpenAndFill("content");
+  const auto second = Open(11);
+  disk_.Fail(DiskOp::kTruncate, "", absl::PermissionDeniedError("Operation not permitted"), 1);
+  finisher_->Finish(first.get());
+  finisher_->Finish(second.get());
+  EXPECT_EQ(AwaitFinished(), first.get());
+  EXPECT_EQ(AwaitFinished(), second.get());
+  EXPECT_THAT(disk_.Content(second->facts.name.Pcap() + ".json"), HasSubstr(Pcap() + ".json"));
+}
+
+struct RefusedStep {
   DiskOp op;
   const char* description;
   bool has_its_name;  // in the end
 };
 
-void PrintTo(const FinishFailure& failure, std::ostream* out) {
-  *out << failure.description;
+void PrintTo(const RefusedStep& step, std::ostream* out) {
+  *out << step.description;
 }
 
-class FinishFailureTest : public FinisherTest, public testing::WithParamInterface<FinishFailure> {};
+class FinishAgainTest : public FinisherTest, public testing::WithParamInterface<RefusedStep> {
+ protected:
+  std::unique_ptr<Segment> OpenRescued() {
+    auto segment = OpenAndFill("content");
+    segment->rescued = "content";
+    return segment;
+  }
+};
+
+TEST_P(FinishAgainTest, UntilTheDiskTakesIt) {
+  Start();
+  const auto segment = OpenRescued();
+  disk_.Fail(GetParam().op, "", absl::PermissionDeniedError("Operation not permitted"), 3);
+  Finish(segment.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
+  EXPECT_EQ(disk_.Content(Pcap()), "content");
+  EXPECT_THAT(log_.Lines(), ElementsAre(HasSubstr("cannot finish " + Part() +
+                                                  ": Operation not permitted; trying again")));
+  EXPECT_THAT(ToldFinished(), ElementsAre(Pcap()));
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_P(FinishAgainTest, OnceMoreAtTheEnd) {
+  Start();
+  const auto segment = OpenRescued();
+  disk_.Fail(GetParam().op, "", absl::DataLossError("Input/output error"));
+  finisher_->Finish(segment.get());
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
+  EXPECT_EQ(finisher_->NextFinished(), segment.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(GetParam().has_its_name ? Pcap() : Part()));
+  EXPECT_THAT(ToldFinished(), SizeIs(GetParam().has_its_name ? 1 : 0));
+  EXPECT_FALSE(segment->buffered.valid());
+}
+
+TEST_P(FinishAgainTest, UntilTheWriterNeedsTheSegment) {
+  Start();
+  std::vector<std::unique_ptr<Segment>> segments;
+  for (size_t index = 0; index <= Finisher::kMostUnfinished; ++index) {
+    segments.push_back(Open(static_cast<int>(index)));
+    segments.back()->rescued = "content";
+  }
+  disk_.Fail(GetParam().op, "", absl::DataLossError("Input/output error"));
+  for (const auto& segment : segments) finisher_->Finish(segment.get());
+  EXPECT_EQ(AwaitFinished(), segments.front().get());
+  EXPECT_EQ(finisher_->NextFinished(), nullptr);
+  EXPECT_THAT(ToldFinished(), SizeIs(GetParam().has_its_name ? 1 : 0));
+
+  disk_.ClearFailures();
+  for (size_t index = 1; index < segments.size(); ++index) {
+    EXPECT_EQ(AwaitFinished(), segments[index].get());
+  }
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
+}
+
+INSTANTIATE_TEST_SUITE_P(EachStep, FinishAgainTest,
+                         testing::Values(RefusedStep{DiskOp::kWriteAt, "WriteAt", true},
+                                         RefusedStep{DiskOp::kTruncate, "Truncate", true},
+                                         RefusedStep{DiskOp::kRename, "Rename", false}),
+                         [](const auto& param) { return std::string(param.param.description); });
+
+// A step that another attempt would not mend.
+class FinishFailureTest : public FinisherTest, public testing::WithParamInterface<DiskOp> {};
 
 TEST_P(FinishFailureTest, IsLoggedAndToldAtTheEnd) {
   Start();
   const auto segment = OpenAndFill("content");
-  disk_.Fail(GetParam().op, "", absl::DataLossError("Input/output error"));
+  disk_.Fail(GetParam(), "", absl::DataLossError("Input/output error"));
   disk_.ClearCalls();
   Finish(segment.get());
   EXPECT_THAT(disk_.Calls(), SizeIs(5)) << "the other steps are taken all the same";
-  EXPECT_THAT(disk_.Names(), ElementsAre(GetParam().has_its_name ? Pcap() : Part()));
-  EXPECT_THAT(log_.Lines(), SizeIs(1));
-  const std::string line =
-      GetParam().has_its_name ? Pcap() + " is not as it should be" : "cannot finish " + Part();
-  EXPECT_EQ(log_.Count(line + ": Input/output error"), 1);
-  const size_t told = GetParam().has_its_name ? 1 : 0;
-  EXPECT_THAT(ToldFinished(), SizeIs(told)) << "retention must know each file that is there";
+  EXPECT_THAT(disk_.Names(), ElementsAre(Pcap()));
+  EXPECT_THAT(log_.Lines(),
+              ElementsAre(HasSubstr(Pcap() + " is not as it should be: Input/output error")));
+  EXPECT_THAT(ToldFinished(), SizeIs(1)) << "retention must know each file that is there";
   EXPECT_FALSE(segment->buffered.valid());
 
   disk_.ClearFailures();
   const auto next = Open(11);
   Finish(next.get());
-  EXPECT_THAT(ToldFinished(), SizeIs(told + 1)) << "the next one is not concerned";
+  EXPECT_THAT(ToldFinished(), SizeIs(2)) << "the next one is not concerned";
   EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
 }
 
 INSTANTIATE_TEST_SUITE_P(EachStep, FinishFailureTest,
-                         testing::Values(FinishFailure{DiskOp::kTruncate, "Truncate", true},
-                                         FinishFailure{DiskOp::kSetAccess, "SetAccess", true},
-                                         FinishFailure{DiskOp::kSyncFile, "SyncFile", true},
-                                         FinishFailure{DiskOp::kRename, "Rename", false},
-                                         FinishFailure{DiskOp::kSyncDirectory, "SyncDirectory",
-                                                       true}),
-                         [](const auto& param) { return std::string(param.param.description); });
+                         testing::Values(DiskOp::kSetAccess, DiskOp::kSyncFile,
+                                         DiskOp::kSyncDirectory));
+
+// What fsync(2) has told once holds, also when the next attempt succeeds.
+TEST_F(FinisherTest, TellsThatItWasNotSyncedThoughItIsFinishedLater) {
+  Start();
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(DiskOp::kSyncFile, "", absl::DataLossError("Input/output error"), 1);
+  disk_.Fail(DiskOp::kRename, "", absl::PermissionDeniedError("Operation not permitted"), 1);
+  Finish(segment.get());
+  EXPECT_EQ(segment->facts.damage, "Input/output error");
+  EXPECT_EQ(log_.Count(Pcap() + " is not as it should be: Input/output error"), 1);
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kDataLoss);
+}
 
 TEST_F(FinisherTest, TellsTheFirstOfSeveralErrors) {
   disk_.Fail(DiskOp::kSyncFile, "", absl::DataLossError("first"), 1);

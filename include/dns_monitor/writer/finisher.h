@@ -48,7 +48,9 @@ class Finisher {
   // A segment that cannot be opened is tried again, with growing pauses, until it can or Stop;
   // others are finished meanwhile.
   void Open(Segment* segment);
-  // Gives back what was preallocated, syncs, sets access, renames, syncs the directory.
+  // Gives back what was preallocated, syncs, sets access, renames, syncs the directory. A segment
+  // whose length, ledger or name the disk refuses is tried again, before those that ended after it,
+  // until it is finished, or more than kMostUnfinished are waiting, or Stop.
   void Finish(Segment* segment);
   // Nothing of it was written, or is worth keeping: removes it. Comes back by NextFinished, and
   // before that possibly by NextOpened.
@@ -57,8 +59,13 @@ class Finisher {
   Segment* NextFinished();
 
   // Finishes what was asked before, then ends the thread. A segment that still cannot be opened is
-  // given up. OK, or the first error of a segment that could not be finished.
-  absl::Status Stop();
+  // given up; so is one that cannot be finished: it has its name without a ledger, or is left as a
+  // part. With a successor, who knows what belongs into the ledger, it is left as a part, and does
+  // not come back by NextFinished. OK, or the first error of a segment.
+  absl::Status Stop(bool has_successor = false);
+
+  // Of kSegmentCount; the writer goes on with the others.
+  static constexpr size_t kMostUnfinished = kSegmentCount / 2;
 
  private:
   enum class Task { kOpen, kFinish, kDiscard };
@@ -79,12 +86,17 @@ class Finisher {
   // The ordinal after those that were given to names of this start before. Retention may have freed
   // one of them; taken again, it would make the newest segment look like the oldest.
   int NextOrdinal(const SegmentName& name);
-  void FinishFiles(Segment* segment);
+  // Finishes the segments that wait for it, in their order, until one cannot be. `at_last`: there
+  // is no later attempt.
+  void TryToFinish(bool at_last);
+  // An error: it has not got its name. `make_do`: rather a segment that is too long, or without a
+  // ledger, than one that nobody finds.
+  absl::Status FinishFiles(Segment* segment, bool make_do);
   void DiscardFiles(Segment* segment);
   // The name of a finished segment, its ledger beside it first.
-  absl::Status GiveName(Segment* segment);
+  absl::Status GiveName(Segment* segment, bool make_do);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
-  // Sleeps until asked again, or until the next attempt at opening is due.
+  // Sleeps until asked again, or until the next attempt is due.
   void WaitForRequest();
 
   Disk* const disk_;
@@ -94,12 +106,17 @@ class Finisher {
   SpscQueue<Segment*, kSegmentCount> finished_;
   Fd wake_fd_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> has_successor_{false};
   // The finisher's thread alone:
-  std::deque<Segment*> waiting_;  // to be opened
-  int pause_ms_ = 0;              // before the next attempt; 0: the last one succeeded
+  std::deque<Segment*> waiting_;     // to be opened
+  std::deque<Segment*> unfinished_;  // to be finished
+  // Before the next attempt; 0: the last one succeeded.
+  int open_pause_ms_ = 0;
+  int finish_pause_ms_ = 0;
   bool direct_refused_ = false;
   bool lock_refused_ = false;
   std::optional<SegmentName> last_name_;  // given to a segment, unless it was discarded
+  absl::Status sync_error_;  // of the first one of unfinished_
   absl::Status first_error_;
   std::thread thread_;
 };
