@@ -142,6 +142,7 @@ void Capture::RecoverLeftovers() {
     return keeper_->WriteRecovered(std::move(ledger));
   };
   recovery.on_finished = [this](const SalvagedPart& part) {
+    keeper_->KeepRecovered();
     PassOn(
         {.name = part.name, .size_bytes = part.kept_bytes, .last_packet_ns = part.last_packet_ns});
   };

@@ -104,11 +104,14 @@ absl::Status LedgerKeeper::WriteRecovered(Ledger ledger) {
   for (Gap& gap : ledger.gaps) {
     if (gap.reason == GapReason::kStarted) gap = HowItBegan(ledger.from_ns, std::nullopt);
   }
-  DM_RETURN_IF_ERROR(WriteLedger(ledger));
+  recovered_to_ns_ = ledger.to_ns;
+  return WriteLedger(ledger);
+}
+
+void LedgerKeeper::KeepRecovered() {
   ++sequence_;
   previous_ = written_;
-  ended_ns_ = ledger.to_ns;
-  return absl::OkStatus();
+  ended_ns_ = recovered_to_ns_;
 }
 
 absl::Status LedgerKeeper::WriteLedger(const Ledger& ledger) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <set>
 #include <thread>
@@ -24,6 +25,14 @@ namespace {
 constexpr auto kPause = std::chrono::milliseconds(100);
 constexpr int kMoreAttempts = 6;
 
+void Wait(const SalvageOptions& options) {
+  if (options.wait) {
+    options.wait();
+  } else {
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 // One part on its way to a segment.
 class Part {
  public:
@@ -36,10 +45,19 @@ class Part {
     if (options_.committed) committed_ = options_.committed(name);
   }
 
-  SalvagedPart Salvage() {
+  // Finds out what is to be kept. False: it is not to be finished, and the result says why.
+  bool Prepare() {
     result_.error = TakeSteps();
-    return std::move(result_);
+    return is_prepared_;
   }
+  // Gives back what was preallocated, should Finish have to wait.
+  void GiveBack() { disk_.Truncate(fd_.get(), end_).IgnoreError(); }
+  // False: the disk refuses that, at present.
+  bool Finish() {
+    result_.error = TakeName();
+    return result_.action == SalvageAction::kFinished;
+  }
+  const SalvagedPart& result() const { return result_; }
 
  private:
   absl::Status TakeSteps();
@@ -51,10 +69,9 @@ class Part {
   absl::StatusOr<bool> IsZeroFrom(int64_t offset);
   absl::Status Walk();
   absl::Status Remove();
-  absl::Status Finish();
+  absl::Status TakeName();
   bool IsFree(const SegmentName& name);
-  // The error of the ledger is none of the renaming.
-  absl::Status RenameWithLedger(absl::Status* ledger_status);
+  absl::Status RenameWithLedger();
   absl::Status WriteLedger();
   absl::Status RemoveLedger(const SegmentName& name);
   bool Cancelled() const { return options_.cancelled && options_.cancelled(); }
@@ -68,6 +85,7 @@ class Part {
   int64_t found_bytes_ = 0;
   int64_t size_bytes_ = 0;
   int64_t end_ = kPcapFirstRecord;  // of what is kept
+  bool is_prepared_ = false;
 };
 
 absl::Status Part::TakeSteps() {
@@ -81,7 +99,9 @@ absl::Status Part::TakeSteps() {
   // A disk may have lost what it had taken: then its process has counted what is not there.
   result_.committed = result_.committed && has_header && end_ == size_bytes_;
   // An empty one counts when its process has ended it: its ledger has what was seen meanwhile.
-  return result_.packets == 0 && !result_.committed ? Remove() : Finish();
+  if (result_.packets == 0 && !result_.committed) return Remove();
+  is_prepared_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status Part::OpenLocked() {
@@ -92,9 +112,8 @@ absl::Status Part::OpenLocked() {
     if (Cancelled() && !committed_) return absl::CancelledError("the program ends");
     return disk_.TryLock(fd_.get(), LockKind::kExclusive);
   };
-  const auto sleep = [] { std::this_thread::sleep_for(kPause); };
   DM_ASSIGN_OR_RETURN(const bool locked,
-                      TryLockRepeatedly(try_lock, attempts, options_.wait ? options_.wait : sleep));
+                      TryLockRepeatedly(try_lock, attempts, [this] { Wait(options_); }));
   if (locked) return absl::OkStatus();
   return absl::FailedPreconditionError("another process holds its lock");
 }
@@ -175,7 +194,7 @@ absl::Status Part::Remove() {
   return status;
 }
 
-absl::Status Part::Finish() {
+absl::Status Part::TakeName() {
   // Also gives back what was preallocated behind the end.
   DM_RETURN_IF_ERROR(disk_.Truncate(fd_.get(), end_));
   result_.kept_bytes = end_;
@@ -191,10 +210,8 @@ absl::Status Part::Finish() {
   const absl::Status synced = disk_.SyncFile(fd_.get());
   if (!synced.ok()) result_.damage = std::string(synced.message());
   status.Update(synced);
-  absl::Status ledger_status;
-  DM_RETURN_IF_ERROR(RenameWithLedger(&ledger_status));
+  DM_RETURN_IF_ERROR(RenameWithLedger());
   result_.action = SalvageAction::kFinished;
-  status.Update(ledger_status);
   status.Update(disk_.SyncDirectory());
   return status;
 }
@@ -206,11 +223,11 @@ bool Part::IsFree(const SegmentName& name) {
 }
 
 // The ledger first: whoever sees the segment sees both.
-absl::Status Part::RenameWithLedger(absl::Status* ledger_status) {
+absl::Status Part::RenameWithLedger() {
   SegmentName& name = result_.name;
   for (; name.ordinal < kMaxOrdinal; ++name.ordinal) {
     if (!IsFree(name)) continue;
-    *ledger_status = WriteLedger();
+    DM_RETURN_IF_ERROR(WriteLedger());
     absl::Status renamed = disk_.Rename(result_.part, name.Pcap());
     if (renamed.ok()) return renamed;
     RemoveLedger(name).IgnoreError();
@@ -251,7 +268,27 @@ void Salvage(Disk& disk, const std::vector<SegmentName>& leftovers, const Salvag
              const std::function<void(const SalvagedPart&)>& on_part) {
   std::set<std::string> parts;
   for (const SegmentName& name : leftovers) parts.insert(name.Part());
-  for (const SegmentName& name : leftovers) on_part(Part(disk, options, parts, name).Salvage());
+  std::vector<std::unique_ptr<Part>> refused;  // and those behind: ledgers are in their order
+  for (const SegmentName& name : leftovers) {
+    auto part = std::make_unique<Part>(disk, options, parts, name);
+    if (part->Prepare()) {
+      if (!refused.empty()) part->GiveBack();
+      if (!refused.empty() || !part->Finish()) {
+        refused.push_back(std::move(part));
+        continue;
+      }
+    }
+    on_part(part->result());
+  }
+  int waits = options.finish_waits;
+  const auto may_wait = [&] {
+    return waits-- > 0 && !(options.cancelled && options.cancelled());
+  };
+  for (std::unique_ptr<Part>& part : refused) {
+    while (!part->Finish() && may_wait()) Wait(options);
+    on_part(part->result());
+    part.reset();
+  }
 }
 
 std::string Describe(const SalvagedPart& part) {

@@ -19,6 +19,7 @@ class SalvageTest : public testing::Test {
     options_.mode = 0604;
     options_.group = 42;
     options_.lock_attempts = 3;
+    options_.finish_waits = 3;
     options_.wait = [this] { ++waits_; };
   }
 

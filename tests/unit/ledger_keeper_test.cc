@@ -217,6 +217,10 @@ TEST_F(LedgerKeeperTest, FollowsWhatWasRecovered) {
       recovered.file_name = Name(hour).Pcap();
       recovered.interface = "eth0";
       EXPECT_TRUE(keeper_->WriteRecovered(recovered).ok());
+      // Its segment could not be called so.
+      EXPECT_TRUE(disk_.Remove(Name(hour).Pcap() + ".json").ok());
+      EXPECT_TRUE(keeper_->WriteRecovered(recovered).ok());
+      keeper_->KeepRecovered();
     }
   };
   keeper_ = std::make_unique<LedgerKeeper>(&disk_, std::move(options));

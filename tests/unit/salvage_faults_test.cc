@@ -86,7 +86,8 @@ TEST_F(SalvageTest, LeavesAloneWhatAnotherProcessWrites) {
 struct Fault {
   DiskOp op;
   const char* name;
-  bool finished;  // all the same
+  bool finished;       // all the same
+  bool again = false;  // it is tried again
 };
 
 class SalvageFaultTest : public SalvageTest, public testing::WithParamInterface<Fault> {};
@@ -97,7 +98,7 @@ TEST_P(SalvageFaultTest, IsToldAndDoesNotStopTheOthers) {
   disk_.AddContent(Part("-1"), content);
   const bool of_directory = GetParam().op == DiskOp::kSyncDirectory;
   disk_.Fail(GetParam().op, of_directory ? "" : Part(), absl::DataLossError("Input/output error"),
-             1);
+             GetParam().again ? 2 + options_.finish_waits : 1);
   const std::vector<SalvagedPart> parts = Run();
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].error.code(), StatusCode::kDataLoss);
@@ -117,13 +118,22 @@ INSTANTIATE_TEST_SUITE_P(EachStep, SalvageFaultTest,
                                          Fault{DiskOp::kTryLock, "TryLock", false},
                                          Fault{DiskOp::kSize, "Size", false},
                                          Fault{DiskOp::kReadAt, "ReadAt", false},
-                                         Fault{DiskOp::kTruncate, "Truncate", false},
+                                         Fault{DiskOp::kTruncate, "Truncate", false, true},
                                          Fault{DiskOp::kSetAccess, "SetAccess", true},
                                          Fault{DiskOp::kSetModified, "SetModified", true},
                                          Fault{DiskOp::kSyncFile, "SyncFile", true},
-                                         Fault{DiskOp::kRename, "Rename", false},
+                                         Fault{DiskOp::kRename, "Rename", false, true},
                                          Fault{DiskOp::kSyncDirectory, "SyncDirectory", true}),
                          [](const auto& param) { return std::string(param.param.name); });
+
+TEST_F(SalvageTest, TriesAgainWhatTheDiskRefusesForAWhile) {
+  for (const DiskOp op : {DiskOp::kTruncate, DiskOp::kRename}) {
+    waits_ = 0;
+    disk_.Fail(op, Part(), absl::PermissionDeniedError("Operation not permitted"), 3);
+    ExpectKept(File() + "torn", File().size());
+    EXPECT_EQ(waits_, 2) << "the second attempt is made at once";
+  }
+}
 
 TEST_F(SalvageTest, LeavesAloneWhatItCannotReadToTheEnd) {
   const PcapMaker maker;

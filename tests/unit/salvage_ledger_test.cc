@@ -141,15 +141,57 @@ TEST_F(SalvageLedgerTest, LeavesNoLedgerOfAPartThatItRemoves) {
   EXPECT_THAT(disk_.Names(), ElementsAre(Pcap(), Ledger()));
 }
 
-TEST_F(SalvageLedgerTest, FinishesAllTheSameWithoutALedger) {
+TEST_F(SalvageLedgerTest, WaitsForRoomForALedger) {
+  disk_.AddContent(Part(), File());
+  options_.write_ledger = [this](const SalvagedPart&) -> absl::Status {
+    if (waits_ < 2) return absl::ResourceExhaustedError("No space left on device");
+    return absl::OkStatus();
+  };
+  const SalvagedPart part = RunOne();
+  EXPECT_EQ(part.action, SalvageAction::kFinished);
+  EXPECT_TRUE(part.error.ok()) << part.error;
+  EXPECT_EQ(waits_, 2);
+}
+
+TEST_F(SalvageLedgerTest, LeavesAPartForWhichThereIsNoLedger) {
   disk_.AddContent(Part(), File());
   options_.write_ledger = [](const SalvagedPart&) {
     return absl::ResourceExhaustedError("No space left on device");
   };
   const SalvagedPart part = RunOne();
-  EXPECT_EQ(part.action, SalvageAction::kFinished);
+  EXPECT_EQ(part.action, SalvageAction::kLeftAlone);
   EXPECT_EQ(part.error.code(), StatusCode::kResourceExhausted);
-  EXPECT_EQ(part.damage, "");
+  EXPECT_EQ(waits_, options_.finish_waits);
+  EXPECT_EQ(disk_.Content(Part()), File());
+}
+
+// What the others had reserved is what was missing; and the chain is in the order of the segments.
+TEST_F(SalvageLedgerTest, GivesBackTheSpaceOfAllPartsBeforeItTriesAgain) {
+  for (const char* suffix : {"", "-1", "-2"}) disk_.AddContent(Part(suffix), File() + "torn");
+  disk_.AddContent(Part("-3"), "");
+  std::vector<std::string> written;
+  options_.write_ledger = [&](const SalvagedPart& part) -> absl::Status {
+    for (const char* suffix : {"", "-1", "-2"}) {
+      const std::string name = disk_.Exists(Part(suffix)) ? Part(suffix) : Pcap(suffix);
+      if (disk_.Content(name) != File()) return absl::ResourceExhaustedError("No space");
+    }
+    EXPECT_FALSE(disk_.Exists(Part("-3")));
+    written.push_back(part.part);
+    return absl::OkStatus();
+  };
+  for (const SalvagedPart& part : Run()) EXPECT_TRUE(part.error.ok()) << part.error;
+  EXPECT_THAT(written, ElementsAre(Part(), Part("-1"), Part("-2")));
+  EXPECT_EQ(waits_, 0);
+}
+
+TEST_F(SalvageLedgerTest, WaitsForNoLedgerWhenItIsBrokenOff) {
+  disk_.AddContent(Part(), File());
+  options_.write_ledger = [](const SalvagedPart&) {
+    return absl::ResourceExhaustedError("No space left on device");
+  };
+  options_.cancelled = [this] { return waits_ == 1; };
+  EXPECT_EQ(RunOne().action, SalvageAction::kLeftAlone);
+  EXPECT_EQ(waits_, 1);
 }
 
 TEST_F(SalvageLedgerTest, LeavesNoLedgerWithoutASegment) {

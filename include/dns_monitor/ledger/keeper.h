@@ -28,14 +28,14 @@ struct KeeperOptions {
   // nullopt while the interface is not there.
   std::function<std::optional<InterfaceReading>()> read_interface;
   GapLog* gaps = nullptr;  // outlives the keeper
-  // Returns once WriteRecovered is not called any more; called before the first Prepare. None:
+  // Returns once nothing is recovered any more; called before the first Prepare. None:
   // there is nothing to wait for.
   std::function<void()> await_recovery;
   uint32_t mode = 0640;  // of the files
   int64_t group = -1;    // -1: as created
 };
 
-// May block on the disk. One thread's, but for WriteRecovered. For each segment that is complete:
+// May block on the disk. One thread's, but for what was recovered. For each segment that is complete:
 // Prepare, Write, and Keep once it has its name.
 class LedgerKeeper {
  public:
@@ -65,6 +65,8 @@ class LedgerKeeper {
   // and version, and since when there was nothing before a gap kStarted. Another thread may call
   // this, until await_recovery returns.
   absl::Status WriteRecovered(Ledger ledger);
+  // The segment is called so: as Keep, on that thread.
+  void KeepRecovered();
 
  private:
   void FindPrevious();
@@ -90,6 +92,7 @@ class LedgerKeeper {
   std::vector<RemovedSegment> removed_;  // as the ledger that is being made tells them
   bool journal_failed_ = false;          // said
   LedgerLink written_;                   // last
+  int64_t recovered_to_ns_ = 0;          // where the segment ends of the last WriteRecovered
   int64_t written_bytes_ = 0;
 };
 

@@ -62,10 +62,13 @@ struct SalvageOptions {
   // Writes that a process has begun may reach a file seconds after its death; its locks last as
   // long. So many times each part's is asked for, with a call of `wait` between two.
   int lock_attempts = 100;
+  // What the disk refuses, as a ledger for want of space, it may take later, such as when the other
+  // parts have given back what they do not need. So many calls of `wait` it is given, in all.
+  int finish_waits = 100;
   std::function<void()> wait;  // none: sleeps for 100 ms
   // Writes and syncs the ledger of a part that is about to get its name (part.name), so that the
-  // segment never stands without it. What had the ledger's name is gone by then. An error is told
-  // with the part, which is finished all the same. None: there will be no ledgers.
+  // segment never stands without it. What had the ledger's name is gone by then. After an error the
+  // part stays one, and is tried again. None: there will be no ledgers.
   std::function<absl::Status(const SalvagedPart& part)> write_ledger;
   // What is known of a part; nullopt: nothing, it ends at its last whole record. None: of no part.
   std::function<std::optional<CommittedPart>(const SegmentName&)> committed;
