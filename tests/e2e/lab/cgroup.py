@@ -49,8 +49,29 @@ class Cgroup:
 
     def join(self):
         """To be called in the process, such as by preexec_fn."""
-        with open(os.path.join(self.path, "cgroup.procs"), "w", encoding="ascii") as procs:
-            procs.write("0")
+        self.add(0)
+
+    def add(self, pid):
+        """Processes that it begins later are in the group as well."""
+        self._put(self.path, pid)
+
+    def release(self):
+        """Back into the root, with whatever they have begun."""
+        while True:
+            with open(os.path.join(self.path, "cgroup.procs"), encoding="ascii") as procs:
+                pids = procs.read().split()
+            if not pids:
+                return
+            for pid in pids:
+                try:
+                    self._put(self._mount, pid)
+                except ProcessLookupError:
+                    pass  # it has ended
+
+    @staticmethod
+    def _put(group, pid):
+        with open(os.path.join(group, "cgroup.procs"), "w", encoding="ascii") as procs:
+            procs.write(str(pid))
 
     def remove(self):
         os.rmdir(self.path)
