@@ -281,9 +281,7 @@ void Salvage(Disk& disk, const std::vector<SegmentName>& leftovers, const Salvag
     on_part(part->result());
   }
   int waits = options.finish_waits;
-  const auto may_wait = [&] {
-    return waits-- > 0 && !(options.cancelled && options.cancelled());
-  };
+  const auto may_wait = [&] { return waits-- > 0 && !(options.cancelled && options.cancelled()); };
   for (std::unique_ptr<Part>& part : refused) {
     while (!part->Finish() && may_wait()) Wait(options);
     on_part(part->result());

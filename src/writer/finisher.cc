@@ -233,7 +233,7 @@ absl::Status Finisher::GiveName(Segment* segment, bool make_do) {
   if (facts.settings) ledger.settings = *facts.settings;
   for (SegmentName name = facts.name; name.ordinal < kMaxOrdinal; ++name.ordinal) {
     if (NameIsTaken(*disk_, name)) continue;
-    const absl::Status written = keeper->Write(ledger, name);
+    absl::Status written = keeper->Write(ledger, name);
     if (absl::IsAlreadyExists(written)) continue;
     if (!written.ok() && !make_do) return written;
     const absl::Status renamed = disk_->Rename(facts.name.Part(), name.Pcap());

@@ -35,8 +35,8 @@ struct KeeperOptions {
   int64_t group = -1;    // -1: as created
 };
 
-// May block on the disk. One thread's, but for what was recovered. For each segment that is complete:
-// Prepare, Write, and Keep once it has its name.
+// May block on the disk. One thread's, but for what was recovered. For each segment that is
+// complete: Prepare, Write, and Keep once it has its name.
 class LedgerKeeper {
  public:
   // `disk` outlives this.

@@ -34,9 +34,9 @@ struct RecoveryOptions {
   int64_t group = -1;
   absl::TimeZone zone;                  // of the names
   const Clock* clock = &SystemClock();  // outlives the call
-  // Completes the ledger (LedgerOf), and writes and syncs it beside the segment that it names. None:
-  // segments get no ledgers. It counts when on_finished is called; before that, it may be taken back
-  // and written once more.
+  // Completes the ledger (LedgerOf), and writes and syncs it beside the segment that it names.
+  // None: segments get no ledgers. It counts when on_finished is called; before that, it may be
+  // taken back and written once more.
   std::function<absl::Status(Ledger ledger)> write_ledger;
   // After each part that is a segment now: for retention, say.
   std::function<void(const SalvagedPart&)> on_finished;

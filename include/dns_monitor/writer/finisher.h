@@ -116,7 +116,7 @@ class Finisher {
   bool direct_refused_ = false;
   bool lock_refused_ = false;
   std::optional<SegmentName> last_name_;  // given to a segment, unless it was discarded
-  absl::Status sync_error_;  // of the first one of unfinished_
+  absl::Status sync_error_;               // of the first one of unfinished_
   absl::Status first_error_;
   std::thread thread_;
 };
