@@ -48,8 +48,7 @@ absl::Status Capture::Start() {
     recovery_thread_ = StartThread("recovery", [this] { RecoverLeftovers(); });
   }
   DM_RETURN_IF_ERROR(ReadOldRings());
-  // More than the commit record has room for.
-  if (handover_.before() && handover_.before()->segments.size() > kInheritedCount) AwaitRecovery();
+  if (HasTooManyParts()) AwaitRecovery();
   handover_.ForgetOld(*tap_);
   writer_->Start(tap_->replaced_at_ns());
   // All threads are there, each with its own system calls.
@@ -132,6 +131,11 @@ absl::Status Capture::Close() {
       absl::StrCat(FormatCount(unwritten), " packets could not be written at the end"));
 }
 
+// More of them than the commit record has room for.
+bool Capture::HasTooManyParts() const {
+  return handover_.before() && handover_.before()->segments.size() > kInheritedCount;
+}
+
 // Beside the capture that has just begun: what a crash left may be many GiB.
 void Capture::RecoverLeftovers() {
   RecoveryOptions recovery;
@@ -148,6 +152,8 @@ void Capture::RecoverLeftovers() {
   };
   recovery.known = [this](const SegmentName& name) { return handover_.Known(name); };
   recovery.on_gone = [this](const SalvagedPart& part) { writer_->OnInheritedDone(part.part); };
+  // The rings fill while the start waits for it.
+  if (HasTooManyParts() || !tap_->old_rings().empty()) recovery.finish_waits = 0;
   recovery.cancelled = [this] { return recovery_cancelled_.load(); };
   Recover(*disk_, leftovers_, recovery);
 }

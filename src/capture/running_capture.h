@@ -66,6 +66,7 @@ class Capture {
   absl::Status StartCommandHelper();
   absl::Status CheckGroup();
   void RecoverLeftovers();
+  bool HasTooManyParts() const;
   void ForgetFinished();
   absl::Status ReadOldRings();
   void AwaitRecovery();

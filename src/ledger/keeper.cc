@@ -33,11 +33,7 @@ void LedgerKeeper::Prepare(Ledger* ledger) {
   ledger->interface = common.interface;
   ledger->link_type = common.link_type;
   ledger->settings = common.settings;
-  ledger->ifindex = common.ifindex;
-  if (const std::optional<InterfaceReading> reading = ReadInterface()) {
-    ledger->ifindex = reading->ifindex;
-    ledger->interface_end = reading->counters;
-  }
+  if (ledger->ifindex == 0) ledger->ifindex = common.ifindex;
   if (options_.gaps != nullptr) {
     for (const Gap& gap : options_.gaps->Take(ledger->to_ns)) gaps_.push_back(gap);
   }
@@ -94,6 +90,10 @@ void LedgerKeeper::FindPrevious() {
 }
 
 absl::Status LedgerKeeper::Write(Ledger ledger, const SegmentName& name) {
+  if (!undropped_.empty()) {
+    DM_RETURN_IF_ERROR(disk_->Remove(undropped_));
+    undropped_.clear();
+  }
   ledger.file_name = name.Pcap();
   return WriteLedger(ledger);
 }
@@ -125,11 +125,15 @@ absl::Status LedgerKeeper::WriteLedger(const Ledger& ledger) {
 
 absl::Status LedgerKeeper::WriteFile(const std::string& name, const std::string& bytes) {
   DM_ASSIGN_OR_RETURN(const Fd fd, disk_->Create(name, Caching::kBuffered));
-  absl::Status status = disk_->WriteAt(fd.get(), 0, bytes);
-  status.Update(disk_->SetAccess(fd.get(), options_.mode, options_.group));
-  if (!status.ok()) {
+  const absl::Status written = disk_->WriteAt(fd.get(), 0, bytes);
+  if (!written.ok()) {
     disk_->Remove(name).IgnoreError();
-    return status;
+    return written;
+  }
+  // A file system may know nothing of access.
+  const absl::Status access = disk_->SetAccess(fd.get(), options_.mode, options_.group);
+  if (!access.ok() && !std::exchange(access_refused_, true)) {
+    LogError("ledgers do not have the access that was asked for: ", access.message());
   }
   // It stays: on a disk that fails, this is where it is told.
   const absl::Status synced = disk_->SyncFile(fd.get());
@@ -152,7 +156,9 @@ void LedgerKeeper::Keep() {
 
 void LedgerKeeper::Drop() {
   const absl::Status removed = disk_->Remove(written_.file_name);
-  if (!removed.ok()) LogWarning("a ledger without its segment stays: ", removed.message());
+  if (removed.ok()) return;
+  LogWarning("a ledger without its segment stays for now: ", removed.message());
+  undropped_ = written_.file_name;
 }
 
 }  // namespace dns_monitor

@@ -82,6 +82,7 @@ void Recover(Disk& disk, const std::vector<SegmentName>& leftovers,
   salvage.mode = options.mode;
   salvage.group = options.group;
   salvage.cancelled = options.cancelled;
+  salvage.finish_waits = options.finish_waits;
   salvage.committed = [&](const SegmentName& name) -> std::optional<CommittedPart> {
     const std::optional<KnownPart> part = known(name);
     return part ? std::make_optional(part->end) : std::nullopt;

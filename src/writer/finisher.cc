@@ -36,7 +36,9 @@ Ledger LedgerOf(const Segment& segment) {
   ledger.balance = facts.balance;
   ledger.losses = facts.losses;
   ledger.gaps = facts.gaps;
+  ledger.ifindex = facts.ifindex;
   ledger.interface_begin = facts.interface_begin;
+  ledger.interface_end = facts.interface_end;
   ledger.index = facts.index;
   return ledger;
 }
@@ -107,7 +109,7 @@ void Finisher::Run() {
           waiting_.push_back(request->segment);
           break;
         case Task::kFinish:
-          unfinished_.push_back(request->segment);
+          Await(request->segment);
           break;
         case Task::kDiscard:
           DiscardFiles(request->segment);
@@ -253,6 +255,22 @@ absl::Status Finisher::GiveName(Segment* segment, bool make_do) {
   return NoNameLeft();
 }
 
+// What is as of its end is taken now, and what it has reserved given back: it may be what the one
+// before waits for.
+void Finisher::Await(Segment* segment) {
+  SegmentFacts& facts = segment->facts;
+  if (options_.keeper != nullptr) {
+    if (const auto reading = options_.keeper->ReadInterface()) {
+      facts.ifindex = reading->ifindex;
+      facts.interface_end = reading->counters;
+    }
+  }
+  if (!unfinished_.empty()) {
+    disk_->Truncate(segment->buffered.get(), facts.length_bytes).IgnoreError();
+  }
+  unfinished_.push_back(segment);
+}
+
 void Finisher::TryToFinish(bool at_last) {
   while (!unfinished_.empty()) {
     Segment* segment = unfinished_.front();
@@ -269,6 +287,9 @@ void Finisher::TryToFinish(bool at_last) {
       Lengthen(&finish_pause_ms_);
       if (!last) return;
       first_error_.Update(status);
+      // Those behind it are left to the successor as well: ledgers are in their order. What is
+      // committed tells that one of each that has not come back.
+      if (has_successor) return;
     }
     unfinished_.pop_front();
     finish_pause_ms_ = 0;
@@ -276,8 +297,7 @@ void Finisher::TryToFinish(bool at_last) {
     segment->direct.Reset();
     segment->buffered.Reset();
     if (status.ok() && options_.on_finished) options_.on_finished(segment->facts);
-    // What is committed tells a successor of each that has not come back.
-    if (status.ok() || !has_successor) Answer(&finished_, segment);
+    Answer(&finished_, segment);
   }
 }
 

@@ -41,7 +41,6 @@ class LedgerKeeperTest : public testing::Test {
   void Restart(std::optional<int64_t> taken_over_ns = std::nullopt) {
     KeeperOptions options;
     options.common = SmallLedger();
-    options.read_interface = [this] { return reading_; };
     options.gaps = &gaps_;
     options.mode = 0604;
     options.group = 42;
@@ -71,7 +70,6 @@ class LedgerKeeperTest : public testing::Test {
   LogCapture log_;
   FakeDisk disk_;
   GapLog gaps_;
-  std::optional<InterfaceReading> reading_ = InterfaceReading{.ifindex = 7, .counters = {}};
   std::unique_ptr<LedgerKeeper> keeper_;
 };
 
@@ -82,7 +80,6 @@ TEST_F(LedgerKeeperTest, BeginsTheChain) {
   EXPECT_EQ(ledger.previous, std::nullopt);
   EXPECT_EQ(ledger.file_name, "eth0.20261125_1000.pcap");
   EXPECT_EQ(ledger.host, "ns1.example");
-  EXPECT_EQ(ledger.ifindex, 7u);
   EXPECT_THAT(ledger.gaps, ElementsAre(Gap{.from_ns = ledger.from_ns,
                                            .to_ns = ledger.from_ns,
                                            .reason = GapReason::kStarted}));
@@ -187,12 +184,32 @@ TEST_F(LedgerKeeperTest, StaysWhereItCannotBeSynced) {
   EXPECT_EQ(log_.Count("may not survive a crash: Input/output error"), 1);
 }
 
+TEST_F(LedgerKeeperTest, StaysWhereAccessIsUnknown) {
+  disk_.Fail(DiskOp::kSetAccess, "", absl::UnimplementedError("Operation not supported"));
+  Make(10);
+  Make(11);
+  EXPECT_EQ(Read(11).sequence, 2u);
+  EXPECT_EQ(log_.Count("do not have the access that was asked for"), 1);
+}
+
+// Or each attempt at a name would leave one.
+TEST_F(LedgerKeeperTest, RemovesBeforeTheNextWhatItCouldNotDrop) {
+  Ledger ledger = OfHour(10);
+  keeper_->Prepare(&ledger);
+  ASSERT_TRUE(keeper_->Write(ledger, Name(10)).ok());
+  disk_.Fail(DiskOp::kRemove, "", absl::PermissionDeniedError("Operation not permitted"), 2);
+  keeper_->Drop();
+  EXPECT_TRUE(absl::IsPermissionDenied(keeper_->Write(ledger, Name(10))));
+  EXPECT_TRUE(keeper_->Write(ledger, Name(10)).ok());
+  EXPECT_EQ(Read(10).sequence, 1u);
+}
+
 // Nothing is left of it, and what it was to tell is told by the next one.
 TEST_F(LedgerKeeperTest, FailsWhole) {
   gaps_.Add({.from_ns = OfHour(10).from_ns + 1,
              .to_ns = OfHour(10).from_ns + 2,
              .reason = GapReason::kInterfaceDown});
-  disk_.Fail(DiskOp::kSetAccess, "", absl::ResourceExhaustedError("No space left on device"));
+  disk_.Fail(DiskOp::kWriteAt, "", absl::ResourceExhaustedError("No space left on device"));
   Ledger ledger = OfHour(10);
   keeper_->Prepare(&ledger);
   EXPECT_TRUE(absl::IsResourceExhausted(keeper_->Write(ledger, Name(10))));
@@ -261,11 +278,13 @@ TEST_F(LedgerKeeperTest, KeepsRemovalsUntilALedgerIsWritten) {
   EXPECT_THAT(Read(12).removed, ElementsAre(removed));
 }
 
-TEST_F(LedgerKeeperTest, SaysNothingOfAnInterfaceThatIsNotThere) {
-  reading_ = std::nullopt;
-  Make(10);
-  EXPECT_EQ(Read(10).ifindex, SmallLedger().ifindex) << "the last one known";
-  EXPECT_EQ(Read(10).interface_end, std::nullopt);
+TEST_F(LedgerKeeperTest, SaysWhichIndexTheInterfaceHadLast) {
+  for (const uint32_t index : {7, 0}) {
+    Ledger ledger = OfHour(10);
+    ledger.ifindex = index;
+    keeper_->Prepare(&ledger);
+    EXPECT_EQ(ledger.ifindex, index != 0 ? index : SmallLedger().ifindex) << "that of the start";
+  }
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ class LedgerKeeper {
   // What the interface has counted up to now; nullopt while it is not there.
   std::optional<InterfaceReading> ReadInterface() const;
   // Adds to what `ledger` says of its segment all that is not the segment's own: the place in the
-  // chain, settings, gaps, the interface's counters. The first time it looks for the newest ledger
-  // in the directory, which takes about 0.1 ms for each that is there.
+  // chain, settings, gaps; and the interface's index, when it is 0. The first time it looks for the
+  // newest ledger in the directory, which takes about 0.1 ms for each that is there.
   void Prepare(Ledger* ledger);
   // Writes and syncs the ledger of the segment that is going to be called `name`. AlreadyExists:
   // there is one, of another segment. Any other error leaves no file behind.
@@ -94,6 +94,8 @@ class LedgerKeeper {
   LedgerLink written_;                   // last
   int64_t recovered_to_ns_ = 0;          // where the segment ends of the last WriteRecovered
   int64_t written_bytes_ = 0;
+  std::string undropped_;        // could not be removed; goes before another one is written
+  bool access_refused_ = false;  // said
 };
 
 // "eth0.20261123_2110.pcap.json"

@@ -44,7 +44,9 @@ struct RecoveryOptions {
   std::function<std::optional<KnownPart>(const SegmentName&)> known;
   // After each part that is not there any more: finished or removed.
   std::function<void(const SalvagedPart&)> on_gone;
-  std::function<bool()> cancelled;  // as in SalvageOptions
+  // As in SalvageOptions:
+  std::function<bool()> cancelled;
+  int finish_waits = SalvageOptions().finish_waits;
 };
 
 // Finishes `leftovers` (salvage.h) one by one, and logs a line for each.

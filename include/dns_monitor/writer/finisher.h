@@ -60,8 +60,8 @@ class Finisher {
 
   // Finishes what was asked before, then ends the thread. A segment that still cannot be opened is
   // given up; so is one that cannot be finished: it has its name without a ledger, or is left as a
-  // part. With a successor, who knows what belongs into the ledger, it is left as a part, and does
-  // not come back by NextFinished. OK, or the first error of a segment.
+  // part. With a successor, who knows what belongs into the ledger, it is left as a part with those
+  // behind it, which do not come back by NextFinished. OK, or the first error of a segment.
   absl::Status Stop(bool has_successor = false);
 
   // Of kSegmentCount; the writer goes on with the others.
@@ -86,6 +86,7 @@ class Finisher {
   // The ordinal after those that were given to names of this start before. Retention may have freed
   // one of them; taken again, it would make the newest segment look like the oldest.
   int NextOrdinal(const SegmentName& name);
+  void Await(Segment* segment);
   // Finishes the segments that wait for it, in their order, until one cannot be. `at_last`: there
   // is no later attempt.
   void TryToFinish(bool at_last);

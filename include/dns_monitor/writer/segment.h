@@ -33,8 +33,10 @@ struct SegmentFacts {
   std::string damage;        // why it ends before its time, or may not be whole; empty: neither
   // None: those of the capture.
   std::optional<LedgerSettings> settings;
-  // Of the interface, when the segment was opened.
+  // Of the interface, when the segment was opened, and when it had ended; its index then, or 0.
   std::optional<InterfaceCounters> interface_begin;
+  std::optional<InterfaceCounters> interface_end;
+  uint32_t ifindex = 0;
 };
 
 // Belongs to one thread at a time: the writer passes it to the finisher to be opened and to be
