@@ -1,99 +1,18 @@
 """From one process of a service to the next: no packet is missing, and none is there twice."""
-import json
 import os
 import shutil
-import signal
 import unittest
 
-from lab.case import LabCase
 from lab.cgroup import Cgroup
 from lab.manager import Manager
-from lab.process import BUILD, DNS_MONITOR, run
-from lab.waiting import wait_until
+from lab.process import BUILD, run
+from lab.service import ServiceCase
 
 # The program with rings that are laid out as a later version might have them (tests/build-later).
 LATER = os.path.join(BUILD, "later", "dns-monitor")
-RATE = 100_000
 
 
-class Handover(LabCase):
-
-    def setUp(self):
-        super().setUp()
-        self.make_pair()
-        self.manager = Manager(self.path("notify"), keeps=True)
-        self.addCleanup(self.manager.close)
-        self.captures = self.make_directory()
-        self.starts = 0
-        self.told = ""
-
-    def start_service(self, *options, program=DNS_MONITOR, **more):
-        """One process of the service, with what the one before has left."""
-        prefix, environment, descriptors = self.manager.pass_on()
-        self.starts += 1
-        monitor = self.capture(self.right, "dns0", *options, directory=self.captures,
-                               prefix=prefix if descriptors else (), env=environment,
-                               pass_fds=descriptors, wait=False, program=program, **more)
-        wait_until(lambda: self.manager.received().count("READY=1") >= self.starts
-                   or monitor.popen.poll() is not None, lambda: monitor.errors())
-        self.assertIsNone(monitor.popen.poll(), monitor.errors())
-        return monitor
-
-    def kill(self, monitor):
-        monitor.send_signal(signal.SIGKILL)
-        monitor.popen.wait()
-
-    def kill_repeatedly(self, monitor, times, packets, *options, **more):
-        """One process after the other, each when the files have so many packets more."""
-        for turn in range(times):
-            monitor.wait_for_packets(1 + turn * packets)
-            self.kill(monitor)
-            monitor = self.start_service(*options, **more)
-        return monitor
-
-    def end(self, monitor):
-        monitor.stop()
-        self.assertEqual(monitor.returncode, 0, monitor.errors())
-
-    def send_for(self, seconds):
-        return self.sender(self.left, "10.53.0.99", "--count", RATE * seconds, "--rate", RATE)
-
-    def ledgers(self, monitor):
-        result = []
-        for path in monitor.files():
-            with open(path + ".json", encoding="utf-8") as file:
-                result.append(json.load(file))
-        return sorted(result, key=lambda ledger: ledger["sequence"])
-
-    def assert_complete(self, monitor, sender, **balance):
-        """The sender's packets are in the files once each, and the ledgers say so."""
-        sent = self.sent(sender)
-        monitor.wait_for_packets(sum(sent))
-        self.end(monitor)
-        self.assertEqual(monitor.files(".pcap.part"), [])
-        self.assert_whole(self.check_numbered(monitor.files(), sent=sent))
-        ledgers = self.ledgers(monitor)
-        sums = {name: sum(one["balance"][name] for one in ledgers)
-                for name in ("matched", "written")}
-        self.assertEqual(sums, {"matched": sum(sent), "written": sum(sent)})
-        self.verify()
-        return ledgers
-
-    def verify(self):
-        verified = run([DNS_MONITOR, "verify", "--deep", self.captures], check=False)
-        self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
-
-    def mount_disk(self):
-        """A file system of its own for the captures. The device that it is on."""
-        image = self.path("image")
-        with open(image, "wb") as file:
-            file.truncate(256 << 20)
-        run(["mkfs.ext4", "-q", image])
-        device = run(["losetup", "--find", "--show", "--direct-io=on", image]).stdout.strip()
-        self.addCleanup(run, ["losetup", "--detach", device])
-        run(["mount", device, self.captures])
-        self.addCleanup(run, ["umount", self.captures])
-        return device
+class Handover(ServiceCase):
 
     def test_restarts(self):
         monitor = self.start_service()
@@ -178,7 +97,7 @@ class Handover(LabCase):
             self.kill(monitor)
             monitor = self.start_service("--ring-size", size)
             self.assertRegex(monitor.errors(), "reading the rings of a process before to their end")
-        kept = {name.split(".")[0] for name, _ in self.manager.kept} - {"socket", "held"}
+        kept = {name.split(".")[0] for name, _ in self.manager.kept} - {"socket", "held", "tcx"}
         self.assertEqual(kept, {"3"})
         # Nothing of the old ones stays with the process either.
         self.assertEqual(self.bpf_maps(monitor)[0], maps)
