@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The filter. It looks at each packet of an interface, writes those that are DNS into the ring of
- * the CPU it runs on, counts every one, and returns 0, so that the socket itself queues nothing.
+ * the CPU it runs on, and counts every one. On a packet socket it returns 0, so that the socket
+ * itself queues nothing; on tcx TCX_NEXT, so that the packet goes on to whoever is next.
  *
  *     entry ──► judge (parse.bpf.h) ──► take (store.bpf.h) ──► ring
  *                         └─► the user's filter, if any ──► finish ──► take
  */
 #include "store.bpf.h"
 
+#define TCX_NEXT (-1) /* linux/bpf.h of kernel 6.6; TC_ACT_UNSPEC to a classifier */
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* __sk_buff.cb[], which carries state over the tail calls. */
-#define CB_FRAGMENT 1 /* 0, or of a first fragment: version | protocol << 8 | offset of IP << 16 */
+#define CB_FRAGMENT 1 /* 0, or of a first fragment: see fragment_word */
 #define CB_FRAGMENT_ID 2
 #define CB_TAGS_IN_DATA 3
 
@@ -38,12 +41,12 @@ static __always_inline void count(struct capture_cpu *cpu, __u32 verdict)
 		cpu->undecided[cause & 7]++;
 }
 
-static __always_inline int wrong_direction(const struct __sk_buff *skb)
+static __always_inline int wrong_direction(__u32 is_outgoing)
 {
 	if (direction == CAPTURE_DIRECTION_IN)
-		return skb->pkt_type == PACKET_OUTGOING;
+		return is_outgoing;
 	if (direction == CAPTURE_DIRECTION_OUT)
-		return skb->pkt_type != PACKET_OUTGOING;
+		return !is_outgoing;
 	return 0;
 }
 
@@ -69,21 +72,26 @@ static __always_inline int asks_user(const struct packet *packet, __u32 verdict)
 	return has_user_filter && verdict == VERDICT_TAKE && !packet->is_later_fragment;
 }
 
+/* version (3 bits) | is it outgoing (1) | protocol (8, from bit 8) | offset of IP (from bit 16) */
+static __always_inline __u32 fragment_word(const struct packet *packet)
+{
+	return packet->ip_version | packet->is_outgoing << 3 | packet->fragment_protocol << 8 |
+	       packet->ip_offset << 16;
+}
+
 static __always_inline void ask_user(struct __sk_buff *skb, const struct packet *packet)
 {
 	skb->cb[CAPTURE_CB_VERDICT] = 0;
-	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ?
-				       packet->ip_version | packet->fragment_protocol << 8 |
-					       packet->ip_offset << 16 :
-				       0;
+	skb->cb[CB_FRAGMENT] = packet->is_first_fragment ? fragment_word(packet) : 0;
 	skb->cb[CB_FRAGMENT_ID] = packet->fragment_id;
 	skb->cb[CB_TAGS_IN_DATA] = packet->tags_in_data;
+	skb->cb[CAPTURE_CB_PACKET_TYPE] = packet->is_outgoing ? PACKET_OUTGOING : skb->pkt_type;
 	bpf_tail_call(skb, &stages, CAPTURE_STAGE_USER_FILTER);
 }
 
-static __always_inline int enter(struct __sk_buff *skb)
+static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
 {
-	struct packet packet = {};
+	struct packet packet = {.is_outgoing = is_outgoing};
 	struct capture_cpu *cpu;
 	struct fragment_key key;
 	struct headers h;
@@ -100,7 +108,7 @@ static __always_inline int enter(struct __sk_buff *skb)
 	RING_STORE(&cpu->busy, 1);
 	cpu->seen++;
 	verdict = judge(skb, &h, &packet);
-	if (verdict == VERDICT_TAKE && wrong_direction(skb))
+	if (verdict == VERDICT_TAKE && wrong_direction(is_outgoing))
 		verdict = VERDICT_FILTERED;
 	if (asks_user(&packet, verdict)) {
 		ask_user(skb, &packet);
@@ -119,7 +127,8 @@ static __always_inline int enter(struct __sk_buff *skb)
 static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
 {
 	const __u32 fragment = skb->cb[CB_FRAGMENT];
-	const struct packet packet = {.ip_version = fragment & 0xff,
+	const struct packet packet = {.ip_version = fragment & 7,
+				      .is_outgoing = fragment >> 3 & 1,
 				      .fragment_protocol = fragment >> 8,
 				      .fragment_id = skb->cb[CB_FRAGMENT_ID],
 				      .tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
@@ -135,15 +144,8 @@ static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
 	remember_fragment(&key, verdict);
 }
 
-SEC("socket")
-int capture_entry(struct __sk_buff *skb)
-{
-	return enter(skb);
-}
-
 /* Where the user's filter goes on, with its answer in cb[CAPTURE_CB_VERDICT]. */
-SEC("socket")
-int capture_finish(struct __sk_buff *skb)
+static __always_inline void finish(struct __sk_buff *skb)
 {
 	const __u32 verdict = skb->cb[CAPTURE_CB_VERDICT] ? VERDICT_TAKE : VERDICT_FILTERED;
 	struct capture_cpu *cpu;
@@ -151,20 +153,101 @@ int capture_finish(struct __sk_buff *skb)
 
 	cpu = this_cpu(&cpu_id);
 	if (!cpu)
-		return 0;
+		return;
 	remember_asked(skb, verdict);
 	conclude(skb, cpu, cpu_id, verdict);
+}
+
+SEC("socket")
+int capture_entry(struct __sk_buff *skb)
+{
+	return enter(skb, skb->pkt_type == PACKET_OUTGOING);
+}
+
+SEC("socket")
+int capture_finish(struct __sk_buff *skb)
+{
+	finish(skb);
 	return 0;
 }
 
 /*
- * The same body as a classifier, which BPF_PROG_TEST_RUN gives the whole frame with its Ethernet
- * header, tags and packet type: a socket filter gets less there. It only looks: -1 is TCX_NEXT and
- * TC_ACT_UNSPEC. Not loaded by the capture.
+ * On tcx it only looks: TCX_PASS would end the chain for the programs behind it. Those in front of
+ * it may have left word for them in the control block, which the user's filter needs: saved, and put
+ * back.
+ */
+struct control_block {
+	__u32 words[5];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct control_block);
+} saved_blocks SEC(".maps");
+
+static __always_inline void save_block(const struct __sk_buff *skb)
+{
+	const __u32 zero = 0;
+	struct control_block *block = bpf_map_lookup_elem(&saved_blocks, &zero);
+
+	if (!block)
+		return;
+#pragma unroll
+	for (int i = 0; i < 5; i++)
+		block->words[i] = skb->cb[i];
+}
+
+static __always_inline void restore_block(struct __sk_buff *skb)
+{
+	const __u32 zero = 0;
+	const struct control_block *block = bpf_map_lookup_elem(&saved_blocks, &zero);
+
+	if (!block)
+		return;
+#pragma unroll
+	for (int i = 0; i < 5; i++)
+		skb->cb[i] = block->words[i];
+}
+
+static __always_inline int look(struct __sk_buff *skb, __u32 is_outgoing)
+{
+	if (has_user_filter)
+		save_block(skb);
+	enter(skb, is_outgoing);
+	if (has_user_filter)
+		restore_block(skb); /* it went no further than here */
+	return TCX_NEXT;
+}
+
+SEC("tc")
+int capture_ingress(struct __sk_buff *skb)
+{
+	return look(skb, 0);
+}
+
+SEC("tc")
+int capture_egress(struct __sk_buff *skb)
+{
+	return look(skb, 1);
+}
+
+SEC("tc")
+int capture_tcx_finish(struct __sk_buff *skb)
+{
+	finish(skb);
+	restore_block(skb);
+	return TCX_NEXT;
+}
+
+/*
+ * For BPF_PROG_TEST_RUN, which gives a classifier the whole frame with its Ethernet header, tags and
+ * packet type: a socket filter gets less there. Not loaded by the capture.
  */
 SEC("tc")
 int capture_classifier(struct __sk_buff *skb)
 {
-	enter(skb);
-	return -1;
+	enter(skb, skb->pkt_type == PACKET_OUTGOING);
+	return TCX_NEXT;
 }

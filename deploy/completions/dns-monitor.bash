@@ -13,6 +13,7 @@ _dns_monitor_argument() {
         -w | --write) COMPREPLY=(-) ;;
         -Q | --direction) COMPREPLY=($(compgen -W "in out inout" -- "$cur")) ;;
         --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) ;;
+        --hook) COMPREPLY=($(compgen -W "socket tcx auto" -- "$cur")) ;;
         --seal) COMPREPLY=($(compgen -W "sha256" -- "$cur")) ;;
         -z | --on-finished) COMPREPLY=($(compgen -c -- "$cur")) ;;
         --user) COMPREPLY=($(compgen -u -- "$cur")) ;;
@@ -41,7 +42,7 @@ _dns_monitor() {
                 --on-finished --seal --nanosecond
                 --max-age --max-size --min-free
                 --port --filter --direction --no-promiscuous-mode --no-icmp-errors --snaplen
-                --ring-size --ring-memory --flush --user --no-sandbox
+                --hook --ring-size --ring-memory --flush --user --no-sandbox
                 --wait --count --duration --config --help"
             ;;
         verify) options="--deep --interface --format --help" ;;

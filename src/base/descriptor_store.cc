@@ -56,12 +56,16 @@ absl::Status DescriptorStore::Add(const std::map<std::string, int>& descriptors,
   probe_ = Fd(ends[0]);
   const Fd given_end(ends[1]);
   for (const auto& [name, fd] : kept) names_.insert(name);
-  for (const auto& [name, fd] : descriptors) {
-    if (names_.insert(name).second) manager_.Store(name, fd);
-  }
+  AddNew(descriptors);
   if (!names_.insert(kProbe).second) manager_.Forget(kProbe);  // of the process before
   manager_.Store(kProbe, given_end.get());
   return absl::OkStatus();
+}
+
+void DescriptorStore::AddNew(const std::map<std::string, int>& descriptors) {
+  for (const auto& [name, fd] : descriptors) {
+    if (names_.insert(name).second) manager_.Store(name, fd);
+  }
 }
 
 void DescriptorStore::ForgetAllBut(const std::map<std::string, int>& descriptors) {

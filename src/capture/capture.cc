@@ -37,6 +37,8 @@ absl::Status Capture::Start() {
   writer_->BeginAt(clock_.BoottimeNs());
   bridge_.Sample(clock_.BoottimeNs(), *tap_->rings());
   DM_RETURN_IF_ERROR(tap_->Start());
+  handover_.KeepNew(*tap_);
+  TellUnhooked();
   handover_.TakeOverOld(*tap_);
   if (keeper_ != nullptr && handover_.succeeds()) {
     keeper_->TakesOver(clock_.RealtimeNs() - (clock_.BoottimeNs() - tap_->replaced_at_ns()));
@@ -55,10 +57,22 @@ absl::Status Capture::Start() {
   if (options_.sandbox) DM_RETURN_IF_ERROR(ConfineMainThread());
   LogInfo("capturing on ", interface_.name, " (", DescribeLinkType(interface_), "), rings of ",
           FormatSize(static_cast<int64_t>(tap_->ring_bytes())), " a CPU, ",
-          writer_->backend_name());
+          tap_->hook() == Hook::kTcx ? "tcx, " : "", writer_->backend_name());
   manager_.Status(absl::StrCat("capturing on ", interface_.name));
   manager_.Ready();
   return absl::OkStatus();
+}
+
+// The filter of the process before was on another hook, and is here now.
+void Capture::TellUnhooked() {
+  const TimeSpan unhooked = tap_->unhooked();
+  if (unhooked.to_ns == 0) return;
+  const int64_t offset_ns = clock_.WallOffsetNs();
+  gaps_.Add({.from_ns = unhooked.from_ns + offset_ns,
+             .to_ns = unhooked.to_ns + offset_ns,
+             .reason = GapReason::kHookChanged});
+  LogWarning("the filter is on another hook than that of the process before: what came within ",
+             FormatDuration(unhooked.to_ns - unhooked.from_ns), " was not seen");
 }
 
 // Into files of their own, the oldest first; meanwhile the new ones hold what comes.

@@ -24,7 +24,7 @@
 namespace dns_monitor {
 namespace {
 
-constexpr char kSetcap[] = "cap_net_raw,cap_bpf,cap_perfmon+ep";
+constexpr char kSetcap[] = "cap_net_raw,cap_bpf,cap_perfmon";
 
 std::string OwnPath() {
   std::error_code error;
@@ -36,10 +36,11 @@ std::string OwnPath() {
 
 absl::Status Capture::PlanPrivileges() {
   DM_ASSIGN_OR_RETURN(privileges_, Privileges::Plan(options_.account, options_.group));
-  const std::string missing = MissingCapabilities();
+  const std::string missing = MissingCapabilities(options_.tap.hook);
   if (missing.empty()) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat(
-      "missing ", missing, ": run as root, or once: setcap ", kSetcap, " ", OwnPath()));
+  return absl::PermissionDeniedError(
+      absl::StrCat("missing ", missing, ": run as root, or once: setcap ", kSetcap,
+                   options_.tap.hook == Hook::kTcx ? ",cap_net_admin" : "", "+ep ", OwnPath()));
 }
 
 absl::Status Capture::Open() {
@@ -61,7 +62,8 @@ absl::Status Capture::DropPrivileges() {
     LogWarning("--no-sandbox: this process keeps its privileges, and may do all that its user may");
     return absl::OkStatus();
   }
-  SandboxOptions sandbox{.directory = directory_, .registry = ""};
+  SandboxOptions sandbox{
+      .directory = directory_, .registry = "", .attaches = tap_->hook() == Hook::kTcx};
   if (options_.retention.min_free()) sandbox.registry = kRegistryDirectory;
   return EnterSandbox(privileges_, sandbox);
 }
@@ -157,7 +159,11 @@ absl::Status Capture::OpenTap() {
                " would take more memory than --ring-memory allows: each has ",
                FormatSize(static_cast<int64_t>(tap_->ring_bytes())));
   }
-  DM_ASSIGN_OR_RETURN(link_watch_, LinkWatch::Create(interface_, tap_.get(), &clock_, &gaps_));
+  DM_ASSIGN_OR_RETURN(link_watch_,
+                      LinkWatch::Create(interface_, tap_.get(), &clock_, &gaps_, [this] {
+                        handover_.KeepNew(*tap_);
+                        handover_.ForgetOld(*tap_);
+                      }));
   return absl::OkStatus();
 }
 
@@ -229,7 +235,11 @@ absl::Status Capture::OpenWriter() {
                      .max_segment_bytes = MaxSegmentBytes(),
                      .max_packets = options_.max_packets};
   if (disk_ != nullptr) {
-    DM_ASSIGN_OR_RETURN(KeeperOptions keeper, DescribeCapture(options_, interface_, &gaps_));
+    DM_ASSIGN_OR_RETURN(
+        KeeperOptions keeper,
+        DescribeCapture(options_, interface_,
+                        tap_->hook() == Hook::kTcx ? CapturedHook::kTcx : CapturedHook::kSocket,
+                        &gaps_));
     keeper.await_recovery = [this] { AwaitRecovery(); };
     writer.settings = keeper.common.settings;
     keeper_ = std::make_unique<LedgerKeeper>(disk_.get(), std::move(keeper));

@@ -58,6 +58,8 @@ class Handover {
 
   // The manager is to keep the filter for the next process, and what there is of the one before …
   absl::Status Keep(const Tap& tap) { return store_.Add(tap.Descriptors(), kept_); }
+  // … with what has changed of it since …
+  void KeepNew(const Tap& tap) { store_.AddNew(tap.Descriptors()); }
   // … until that is done with.
   void ForgetOld(const Tap& tap);
   // Whether it does.

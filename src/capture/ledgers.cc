@@ -47,7 +47,8 @@ std::optional<InterfaceReading> ReadInterface(const std::string& name) {
 }  // namespace
 
 absl::StatusOr<KeeperOptions> DescribeCapture(const CaptureOptions& options,
-                                              const Interface& interface, GapLog* gaps) {
+                                              const Interface& interface, CapturedHook hook,
+                                              GapLog* gaps) {
   DM_ASSIGN_OR_RETURN(const LinkType link_type, LinkTypeOf(interface));
   const TapOptions& tap = options.tap;
   KeeperOptions keeper;
@@ -62,7 +63,8 @@ absl::StatusOr<KeeperOptions> DescribeCapture(const CaptureOptions& options,
                             .promiscuous = tap.promiscuous,
                             .icmp_errors = tap.icmp_errors,
                             .snaplen = tap.snaplen,
-                            .nanoseconds = options.nanoseconds};
+                            .nanoseconds = options.nanoseconds,
+                            .hook = hook};
   keeper.read_interface = [name = interface.name] { return ReadInterface(name); };
   // What no ledger can say is refused now, and not when the first file is finished.
   Ledger sample = keeper.common;

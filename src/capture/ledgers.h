@@ -9,6 +9,7 @@ namespace dns_monitor {
 
 // `gaps` outlives what is returned.
 absl::StatusOr<KeeperOptions> DescribeCapture(const CaptureOptions& options,
-                                              const Interface& interface, GapLog* gaps);
+                                              const Interface& interface, CapturedHook hook,
+                                              GapLog* gaps);
 
 }  // namespace dns_monitor

@@ -8,8 +8,10 @@
 namespace dns_monitor {
 
 absl::StatusOr<std::unique_ptr<LinkWatch>> LinkWatch::Create(const Interface& interface, Tap* tap,
-                                                             const Clock* clock, GapLog* gaps) {
-  std::unique_ptr<LinkWatch> watch(new LinkWatch(interface, tap, clock, gaps));
+                                                             const Clock* clock, GapLog* gaps,
+                                                             std::function<void()> on_rebound) {
+  std::unique_ptr<LinkWatch> watch(
+      new LinkWatch(interface, tap, clock, gaps, std::move(on_rebound)));
   DM_ASSIGN_OR_RETURN(watch->events_, LinkEvents::Subscribe());
   watch->NoteState(interface.up);
   return watch;
@@ -51,6 +53,7 @@ void LinkWatch::NoteState(bool up) {
 
 void LinkWatch::OnGone() {
   if (std::exchange(state_, State::kGone) == State::kGone) return;
+  tap_->Unhook();
   const int64_t now_ns = clock_->RealtimeNs();
   gaps_->End(GapReason::kInterfaceDown, now_ns);
   gaps_->Begin(GapReason::kInterfaceGone, now_ns);
@@ -80,6 +83,7 @@ void LinkWatch::OnReturned(const Interface& found) {
              "; trying again");
     return;
   }
+  on_rebound_();
   NoteState(found.up);
   LogInfo("interface ", known_.name, " is there again: capturing");
   state_ = State::kThere;

@@ -1,8 +1,10 @@
 // Follows an interface through going down, up, away, being renamed and being made anew.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "dns_monitor/base/clock.h"
@@ -18,9 +20,10 @@ namespace dns_monitor {
 class LinkWatch {
  public:
   // All outlive this; `tap` is bound to `interface`. While the interface is down or gone, `gaps`
-  // says so.
+  // says so. `on_rebound` is called when the tap has been bound again.
   static absl::StatusOr<std::unique_ptr<LinkWatch>> Create(const Interface& interface, Tap* tap,
-                                                           const Clock* clock, GapLog* gaps);
+                                                           const Clock* clock, GapLog* gaps,
+                                                           std::function<void()> on_rebound);
 
   // Readable when a link of this namespace changed.
   int fd() const { return events_.fd(); }
@@ -33,8 +36,13 @@ class LinkWatch {
  private:
   enum class State { kThere, kGone, kRenamed, kFailed };
 
-  LinkWatch(const Interface& interface, Tap* tap, const Clock* clock, GapLog* gaps)
-      : known_(interface), tap_(tap), clock_(clock), gaps_(gaps) {}
+  LinkWatch(const Interface& interface, Tap* tap, const Clock* clock, GapLog* gaps,
+            std::function<void()> on_rebound)
+      : known_(interface),
+        tap_(tap),
+        clock_(clock),
+        gaps_(gaps),
+        on_rebound_(std::move(on_rebound)) {}
   // Notes whether the interface, which is there, is up.
   void NoteState(bool up);
   void OnGone();
@@ -49,6 +57,7 @@ class LinkWatch {
   Tap* const tap_;
   const Clock* const clock_;
   GapLog* const gaps_;
+  const std::function<void()> on_rebound_;
   LinkEvents events_;
 };
 

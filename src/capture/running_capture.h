@@ -78,6 +78,7 @@ class Capture {
   absl::Status OpenClosingLoop();
   void AwaitCommands();
   absl::Status DropPrivileges();
+  void TellUnhooked();
   absl::TimeZone Zone() const { return options_.utc ? absl::UTCTimeZone() : absl::LocalTimeZone(); }
   void TellBridge();
   void OnHangup();

@@ -94,6 +94,13 @@ absl::StatusOr<Direction> ParseDirection(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is none of in, out, inout"));
 }
 
+absl::StatusOr<Hook> ParseHook(const std::string& text) {
+  if (text == "auto") return Hook::kAuto;
+  if (text == "socket") return Hook::kSocket;
+  if (text == "tcx") return Hook::kTcx;
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is none of auto, socket, tcx"));
+}
+
 absl::StatusOr<int64_t> ParseGroup(const std::string& text) {
   int64_t number = 0;
   if (absl::SimpleAtoi(text, &number)) {
@@ -278,6 +285,12 @@ void CaptureCommand::AddSelection() {
 }
 
 void CaptureCommand::AddEngine() {
+  AddParsed(
+      command_, "--hook", "HOOK",
+      "where the filter meets the packets: socket (default), tcx (cheaper, above all for what "
+      "is sent; Linux 6.6, cap_net_admin), or auto: tcx if it can be had",
+      ParseHook, [this](Hook hook) { options_.tap.hook = hook; })
+      ->group("Engine");
   AddParsed(command_, "--ring-size", "SIZE",
             "memory between kernel and process, of each CPU: a power of two from 1M to 256M (64M)",
             ParseRingSize, [this](uint64_t bytes) { options_.tap.ring_bytes = bytes; })

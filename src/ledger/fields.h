@@ -35,6 +35,7 @@ void Describe(Visitor& visit, T& settings) {
   visit.Value("icmp_errors", settings.icmp_errors, AsFlag());
   visit.Value("snaplen", settings.snaplen, AsCount());
   visit.Value("nanoseconds", settings.nanoseconds, AsFlag());
+  visit.Value("hook", settings.hook, AsTerm());
 }
 
 template <typename Visitor, Maybe<Balance> T>

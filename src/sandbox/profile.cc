@@ -1,6 +1,7 @@
 #include "profile.h"
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
@@ -81,7 +82,6 @@ constexpr int kDeadly[] = {SCMP_SYS(execve),
                            SCMP_SYS(process_vm_readv),
                            SCMP_SYS(process_vm_writev),
                            SCMP_SYS(pidfd_getfd),
-                           SCMP_SYS(bpf),
                            SCMP_SYS(perf_event_open),
                            SCMP_SYS(io_uring_setup),
                            SCMP_SYS(io_uring_register),
@@ -127,9 +127,11 @@ class Profile {
     // Calls of another architecture, such as 32-bit ones, are not looked at by number.
     Note(seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
     Note(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // by a binary tree
-    for (const int call : kDeadly) {
-      Note(seccomp_rule_add(context_.get(), SCMP_ACT_KILL_PROCESS, call, 0));
-    }
+    for (const int call : kDeadly) Kill(call);
+  }
+
+  void Kill(int call) {
+    if (context_ != nullptr) Note(seccomp_rule_add(context_.get(), SCMP_ACT_KILL_PROCESS, call, 0));
   }
 
   void Allow(absl::Span<const int> calls) {
@@ -219,13 +221,25 @@ void AllowMain(Profile* profile) {
   }
 }
 
+// A link of a program that is loaded, made or taken off: all that bpf(2) is for here. The manager
+// is given the link over the socket that is connected to it.
+void AllowAttaching(Profile* profile) {
+  for (const uint64_t command : {BPF_LINK_CREATE, BPF_LINK_DETACH}) {
+    profile->Allow(SCMP_SYS(bpf), {SCMP_A0_64(SCMP_CMP_EQ, command)});
+  }
+  profile->Allow(SCMP_SYS(sendmsg), {});
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind) {
+absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind, bool attaches) {
+  const bool may_attach = attaches && kind == "main";
   Profile profile;
   AllowAnyThread(&profile);
+  if (!may_attach) profile.Kill(SCMP_SYS(bpf));
   if (kind == "main") {
     AllowMain(&profile);
+    if (may_attach) AllowAttaching(&profile);
   } else if (kind == "writer") {
     profile.Allow(kEvents);
     profile.Allow(kWriterCalls);

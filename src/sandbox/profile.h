@@ -18,7 +18,8 @@ inline constexpr absl::string_view kThreadKinds[] = {"main",     "writer", "fini
 // the capture with it. What nobody but an attacker tries (execve, ptrace, bpf, becoming another
 // user …) ends the process with SIGSYS: a thread that does is no longer ours. InvalidArgument for
 // another kind.
-absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind);
+// `attaches`: as SandboxOptions says.
+absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind, bool attaches);
 
 // The calling thread keeps to the filter from now on. It has no_new_privs.
 absl::Status Install(const std::vector<sock_filter>& filter);

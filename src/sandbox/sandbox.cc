@@ -73,7 +73,8 @@ absl::Status MakeRulesets(const SandboxOptions& options, Sandbox* sandbox) {
 absl::Status EnterSandbox(const Privileges& privileges, const SandboxOptions& options) {
   Sandbox& sandbox = State();
   for (const absl::string_view kind : kThreadKinds) {
-    DM_ASSIGN_OR_RETURN(sandbox.profiles[std::string(kind)], CompileProfile(kind));
+    DM_ASSIGN_OR_RETURN(sandbox.profiles[std::string(kind)],
+                        CompileProfile(kind, options.attaches));
   }
   DM_RETURN_IF_ERROR(MakeRulesets(options, &sandbox));
   DM_RETURN_IF_ERROR(privileges.Drop());

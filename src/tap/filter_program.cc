@@ -25,6 +25,8 @@
 namespace dns_monitor {
 namespace {
 
+constexpr int kTcxNext = -1;  // enum tcx_action_base of linux/bpf.h
+
 // What libbpf said last, for the message of a failed load. Loading is done by one thread.
 std::string* libbpf_words = nullptr;
 
@@ -78,9 +80,10 @@ int64_t TaiNs() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FilterProgram>> FilterProgram::Load(const TapOptions& options,
-                                                                   LinkType link_type,
+                                                                   Hook hook, LinkType link_type,
                                                                    const NamedDescriptors& kept) {
   std::unique_ptr<FilterProgram> program(new FilterProgram);
+  program->hook_ = hook;
   DM_ASSIGN_OR_RETURN(program->online_cpus_, CpuListFile::Open(kOnlineCpus));
   DM_ASSIGN_OR_RETURN(const CpuListFile present_cpus, CpuListFile::Open(kPresentCpus));
   DM_ASSIGN_OR_RETURN(const std::vector<int> online, program->online_cpus_.Read());
@@ -109,6 +112,12 @@ FilterProgram::~FilterProgram() {
 
 int FilterProgram::entry_fd() const {
   return bpf_program__fd(skeleton_->progs.capture_entry);
+}
+int FilterProgram::ingress_fd() const {
+  return bpf_program__fd(skeleton_->progs.capture_ingress);
+}
+int FilterProgram::egress_fd() const {
+  return bpf_program__fd(skeleton_->progs.capture_egress);
 }
 
 // The newest set, if it is such as this program would make one: maps of others are not written to
@@ -161,6 +170,18 @@ absl::Status FilterProgram::ReuseMaps(const MapsByName& set) {
   return absl::OkStatus();
 }
 
+// Those of one hook: only programs of one type can call each other.
+void FilterProgram::ChoosePrograms() {
+  const auto& all = skeleton_->progs;
+  for (bpf_program* program : {all.capture_entry, all.capture_finish}) {
+    bpf_program__set_autoload(program, hook_ == Hook::kSocket);
+  }
+  for (bpf_program* program : {all.capture_ingress, all.capture_egress, all.capture_tcx_finish}) {
+    bpf_program__set_autoload(program, hook_ == Hook::kTcx);
+  }
+  bpf_program__set_autoload(all.capture_classifier, false);
+}
+
 absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type,
                                        const MapsByName& set) {
   const LibbpfWords words;
@@ -184,7 +205,7 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
   bpf_map__set_max_entries(skeleton_->maps.rings, static_cast<uint32_t>(cpu_count_));
   bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
                           static_cast<uint32_t>(RingMapBytes(ring_bytes_)));
-  bpf_program__set_autoload(skeleton_->progs.capture_classifier, false);
+  ChoosePrograms();
   if (goes_on_) {
     DM_RETURN_IF_ERROR(ReuseMaps(set));
     DM_ASSIGN_OR_RETURN(settings->settings_generation, NextGeneration(set.at(kControlName)));
@@ -271,15 +292,21 @@ absl::Status FilterProgram::UpdateStage(uint32_t stage, int program_fd) {
 absl::Status FilterProgram::InstallUserFilter(const TapOptions& options) {
   DM_ASSIGN_OR_RETURN(const std::vector<sock_filter> classic,
                       CompileFilter(options.interface.name, options.filter));
+  const bool on_socket = hook_ == Hook::kSocket;
   const FilterContinuation next{.program_array_fd = bpf_map__fd(skeleton_->maps.stages),
                                 .stage = CAPTURE_STAGE_FINISH,
-                                .verdict_cb = CAPTURE_CB_VERDICT};
+                                .verdict_cb = CAPTURE_CB_VERDICT,
+                                .packet_type_cb = CAPTURE_CB_PACKET_TYPE,
+                                .result = on_socket ? 0 : kTcxNext};
   DM_ASSIGN_OR_RETURN(const std::vector<bpf_insn> translated, TranslateFilter(classic, next));
-  user_filter_ = Fd(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "dns_user_filter", "Dual BSD/GPL",
-                                  translated.data(), translated.size(), nullptr));
+  user_filter_ = Fd(bpf_prog_load(on_socket ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_SCHED_CLS,
+                                  "dns_user_filter", "Dual BSD/GPL", translated.data(),
+                                  translated.size(), nullptr));
   if (!user_filter_.valid()) return Refused("the translation of --filter", errno);
+  const auto& all = skeleton_->progs;
   DM_RETURN_IF_ERROR(
-      UpdateStage(CAPTURE_STAGE_FINISH, bpf_program__fd(skeleton_->progs.capture_finish)));
+      UpdateStage(CAPTURE_STAGE_FINISH,
+                  bpf_program__fd(on_socket ? all.capture_finish : all.capture_tcx_finish)));
   return UpdateStage(CAPTURE_STAGE_USER_FILTER, user_filter_.get());
 }
 

@@ -26,15 +26,19 @@ namespace dns_monitor {
 class FilterProgram {
  public:
   // With the maps of `kept` (Descriptors), where they are such as this program has; what does not
-  // fit is among the old rings.
-  static absl::StatusOr<std::unique_ptr<FilterProgram>> Load(const TapOptions& options,
+  // fit is among the old rings. For `hook`, whatever the options say.
+  static absl::StatusOr<std::unique_ptr<FilterProgram>> Load(const TapOptions& options, Hook hook,
                                                              LinkType link_type,
                                                              const NamedDescriptors& kept);
   ~FilterProgram();
 
   RingSet* rings() const { return rings_.get(); }
   uint64_t ring_bytes() const { return ring_bytes_; }
+  // kSocket: the program for the socket.
   int entry_fd() const;
+  // kTcx: the programs of both sides.
+  int ingress_fd() const;
+  int egress_fd() const;
   // Whether the rings are those of a process before.
   bool goes_on() const { return goes_on_; }
   const std::vector<std::unique_ptr<OldRings>>& old_rings() const { return old_rings_; }
@@ -47,6 +51,7 @@ class FilterProgram {
  private:
   FilterProgram() = default;
   MapsByName ChooseSet(const std::map<uint32_t, MapsByName>& sets, LinkType link_type);
+  void ChoosePrograms();
   absl::Status LoadObject(const TapOptions& options, LinkType link_type, const MapsByName& set);
   absl::StatusOr<uint32_t> NextGeneration(int control_fd);
   // Those that outlive this process with the filter, but for the rings themselves.
@@ -65,6 +70,7 @@ class FilterProgram {
 
   capture_bpf* skeleton_ = nullptr;
   ring_buffer* doorbell_ = nullptr;
+  Hook hook_ = Hook::kSocket;
   uint64_t ring_bytes_ = 0;
   int cpu_count_ = 0;
   uint32_t set_ = 1;      // its number

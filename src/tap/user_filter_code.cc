@@ -12,8 +12,9 @@ constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
 
 }  // namespace
 
-Code::Code(size_t classic_size)
+Code::Code(size_t classic_size, size_t packet_type_offset)
     : classic_size_(classic_size),
+      packet_type_offset_(packet_type_offset),
       places_(classic_size + kLabels, kNowhere),
       wanted_(classic_size + kLabels, false) {}
 

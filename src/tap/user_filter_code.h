@@ -33,7 +33,10 @@ class Code {
   // A jump within what one classic instruction became.
   using LocalJump = size_t;
 
-  explicit Code(size_t classic_size);
+  // `packet_type_offset`: where the context holds the packet's type.
+  Code(size_t classic_size, size_t packet_type_offset);
+
+  size_t packet_type_offset() const { return packet_type_offset_; }
 
   void Emit(const bpf_insn& insn) { code_.push_back(insn); }
   void EmitJump(const bpf_insn& insn, size_t target);
@@ -64,6 +67,7 @@ class Code {
   size_t Target(Label label) const { return classic_size_ + label; }
 
   const size_t classic_size_;
+  const size_t packet_type_offset_;
   std::vector<bpf_insn> code_;
   std::vector<PendingJump> jumps_;
   std::vector<size_t> places_;  // of each target in code_

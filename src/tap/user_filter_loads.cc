@@ -37,7 +37,6 @@ struct ContextField {
 };
 constexpr ContextField kContextFields[] = {
     {SKF_AD_PROTOCOL, offsetof(__sk_buff, protocol), true},
-    {SKF_AD_PKTTYPE, offsetof(__sk_buff, pkt_type), false},
     {SKF_AD_IFINDEX, offsetof(__sk_buff, ifindex), false},
     {SKF_AD_MARK, offsetof(__sk_buff, mark), false},
     {SKF_AD_QUEUE, offsetof(__sk_buff, queue_mapping), false},
@@ -82,6 +81,9 @@ absl::Status EmitExtension(size_t index, const sock_filter& insn, Code& code) {
     return absl::OkStatus();
   }
   switch (extension) {
+    case SKF_AD_PKTTYPE:
+      code.Emit(Load(BPF_W, kA, kContext, static_cast<int>(code.packet_type_offset())));
+      return absl::OkStatus();
     case SKF_AD_ALU_XOR_X:
       code.Emit(ComputeWith(BPF_XOR, kA, kX));
       return absl::OkStatus();

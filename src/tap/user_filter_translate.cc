@@ -31,10 +31,17 @@ using bpf::Set;
 using bpf::Store;
 using bpf::StoreValue;
 
+size_t ControlBlockWord(uint32_t index) {
+  return offsetof(__sk_buff, cb) + index * sizeof(uint32_t);
+}
+
 class Translator {
  public:
   Translator(absl::Span<const sock_filter> classic, const FilterContinuation& next)
-      : classic_(classic), next_(next), code_(classic.size()) {}
+      : classic_(classic),
+        next_(next),
+        code_(classic.size(), next.packet_type_cb ? ControlBlockWord(*next.packet_type_cb)
+                                                  : offsetof(__sk_buff, pkt_type)) {}
 
   absl::StatusOr<std::vector<bpf_insn>> Translate() {
     EmitPrologue();
@@ -185,15 +192,15 @@ class Translator {
   }
 
   void EmitContinuation() {
-    const size_t place = offsetof(__sk_buff, cb) + next_.verdict_cb * sizeof(uint32_t);
-    code_.Emit(Store(BPF_W, kContext, static_cast<int>(place), kVerdict));
+    code_.Emit(
+        Store(BPF_W, kContext, static_cast<int>(ControlBlockWord(next_.verdict_cb)), kVerdict));
     code_.Emit(Move(BPF_REG_1, kContext));
     for (const bpf_insn& half : bpf::MapAddress(BPF_REG_2, next_.program_array_fd)) {
       code_.Emit(half);
     }
     code_.Emit(Set(BPF_REG_3, next_.stage));
     code_.Emit(Call(BPF_FUNC_tail_call));
-    code_.Emit(Set(BPF_REG_0, 0));
+    code_.Emit(Set(BPF_REG_0, static_cast<uint32_t>(next_.result)));
     code_.Emit(Exit());
   }
 
@@ -208,8 +215,9 @@ class Translator {
 absl::StatusOr<std::vector<bpf_insn>> TranslateFilter(absl::Span<const sock_filter> classic,
                                                       const FilterContinuation& next) {
   constexpr uint32_t kControlBlockWords = sizeof(__sk_buff::cb) / sizeof(uint32_t);
-  if (next.verdict_cb >= kControlBlockWords) {
-    return absl::InvalidArgumentError(absl::StrCat("no cb[", next.verdict_cb, "]"));
+  for (const uint32_t index : {next.verdict_cb, next.packet_type_cb.value_or(0)}) {
+    if (index < kControlBlockWords) continue;
+    return absl::InvalidArgumentError(absl::StrCat("no cb[", index, "]"));
   }
   DM_RETURN_IF_ERROR(user_filter::CheckProgram(classic));
   return user_filter::Translator(classic, next).Translate();

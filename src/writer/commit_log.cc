@@ -75,6 +75,7 @@ void Copy(const LedgerSettings& settings, CommittedSettings* to) {
   to->promiscuous = settings.promiscuous;
   to->icmp_errors = settings.icmp_errors;
   to->nanoseconds = settings.nanoseconds;
+  if (settings.hook) to->hook = 1 + static_cast<uint8_t>(*settings.hook);
   CopyText(Shortened(settings.filter, sizeof(to->filter) - 1), to->filter);
 }
 
@@ -128,6 +129,7 @@ LedgerSettings CommittedSettings::Settings() const {
   settings.icmp_errors = icmp_errors != 0;
   settings.snaplen = snaplen;
   settings.nanoseconds = nanoseconds != 0;
+  if (hook >= 1 && hook <= kHookNames.size()) settings.hook = static_cast<CapturedHook>(hook - 1);
   return settings;
 }
 

@@ -5,11 +5,10 @@ import pty
 
 from lab.case import LabCase
 from lab.cgroup import Cgroup
-from lab.process import DNS_MONITOR, cpus
+from lab.process import CAPABILITIES, DNS_MONITOR, cpus
 from lab.refuse import BPF, BPF_PROG_LOAD, refuse
 
 NOBODY = 65534
-CAPABILITIES = "+net_raw,+bpf,+perfmon"
 
 
 def as_nobody(capabilities=None):
@@ -157,7 +156,7 @@ class BadInput(LabCase):
                 self.assertIn(lacking, line)
                 self.assertRegex(line, r"setcap \S*cap_net_raw,cap_bpf,cap_perfmon\S* ")
 
-    def test_three_capabilities_suffice(self):
+    def test_these_capabilities_suffice(self):
         """And no memory that may be locked."""
         self.make_pair()
         directory = self.make_directory()

@@ -6,7 +6,7 @@ import signal
 import unittest
 
 from lab.case import LabCase
-from lab.process import DNS_MONITOR, cpus, run
+from lab.process import CAPABILITIES, DNS_MONITOR, cpus, run
 from lab.refuse import IO_URING_SETUP, refuse
 from lab.waiting import wait_until
 
@@ -83,10 +83,9 @@ class Sandbox(LabCase):
     def test_capabilities_are_dropped(self):
         directory = self.make_directory()
         os.chown(directory, NOBODY.pw_uid, NOBODY.pw_gid)
-        held = "+net_raw,+bpf,+perfmon"
         monitor = self.capture(self.right, "dns0", directory=directory, prefix=[
             "setpriv", "--reuid=nobody", f"--regid={NOBODY.pw_gid}", "--clear-groups",
-            f"--inh-caps={held}", f"--ambient-caps={held}"])
+            f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}"])
         self.send_some()
         monitor.wait_for_packets(100)
         # Without CAP_SETPCAP the bounding set stays, and no_new_privs makes it void.

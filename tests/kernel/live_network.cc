@@ -105,6 +105,11 @@ void ReceiveOnTun(const Bytes& packet) {
       << strerror(errno);
 }
 
+Hook HookOfTests() {
+  const char* hook = std::getenv("DNS_MONITOR_HOOK");
+  return hook != nullptr && std::string(hook) == "tcx" ? Hook::kTcx : Hook::kSocket;
+}
+
 std::unique_ptr<LiveTap> LiveTap::Open(const std::string& interface, const LiveOptions& wanted) {
   EXPECT_TRUE(EnterNetwork().ok()) << EnterNetwork();
   const absl::StatusOr<Interface> found = FindInterface(interface);
@@ -115,6 +120,7 @@ std::unique_ptr<LiveTap> LiveTap::Open(const std::string& interface, const LiveO
   options.filter = wanted.filter;
   options.direction = wanted.direction;
   options.snaplen = wanted.snaplen;
+  options.hook = wanted.hook;
   options.ring_bytes = CAPTURE_RING_MIN_BYTES;
   absl::StatusOr<std::unique_ptr<Tap>> tap = Tap::Open(options);
   EXPECT_TRUE(tap.ok()) << tap.status();

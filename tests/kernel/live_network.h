@@ -38,11 +38,15 @@ void SendFrom(const std::string& interface, const Bytes& frame);
 // As received by kTun: `packet` begins with an IP header.
 void ReceiveOnTun(const Bytes& packet);
 
+// As DNS_MONITOR_HOOK says, for all tests that do not choose one; a socket unless it says "tcx".
+Hook HookOfTests();
+
 // What a test may want otherwise than TapOptions has it.
 struct LiveOptions {
   std::string filter = {};
   Direction direction = Direction::kBoth;
   uint32_t snaplen = CAPTURE_MAX_SNAPLEN;
+  Hook hook = HookOfTests();
 };
 
 // A tap with small rings that was opened and started, and what it has counted since last asked.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/bpf.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
@@ -56,8 +57,9 @@ class SandboxTest : public testing::Test {
   std::string By(const std::string& kind, const Action& action) const {
     return InChild([&] {
       const auto plan = Privileges::Plan(std::nullopt, -1);
-      const absl::Status entered = EnterSandbox(
-          *plan, {.directory = Path("captures"), .registry = shared_ ? Path("registry") : ""});
+      const absl::Status entered = EnterSandbox(*plan, {.directory = Path("captures"),
+                                                        .registry = shared_ ? Path("registry") : "",
+                                                        .attaches = attaches_});
       if (!entered.ok()) {
         std::fprintf(stderr, "%s\n", entered.ToString().c_str());
         return EXDEV;
@@ -92,7 +94,8 @@ class SandboxTest : public testing::Test {
     return syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
   }
 
-  bool shared_ = false;  // the free space, with other captures
+  bool shared_ = false;    // the free space, with other captures
+  bool attaches_ = false;  // as a capture on tcx does
   std::string root_;
 };
 
@@ -111,6 +114,24 @@ TEST_F(SandboxTest, EndsTheProcessThatReachesForTheKernelOrAnother) {
   ExpectByAll("SYS", [] { return ErrorOf(syscall(SYS_io_uring_setup, 1, nullptr)); });
   ExpectByAll("SYS", [] { return ErrorOf(syscall(SYS_unshare, 0)); });
   ExpectByAll("SYS", [] { return ErrorOf(syscall(SYS_fork)); });
+}
+
+// The program is loaded by then, and no other one can be.
+TEST_F(SandboxTest, LetsTheMainThreadMakeLinksAndNothingElse) {
+  attaches_ = true;
+  const auto bpf = [](bpf_cmd command) {
+    return [command] {
+      bpf_attr attributes = {};
+      attributes.link_create.prog_fd = static_cast<uint32_t>(-1);
+      return ErrorOf(syscall(SYS_bpf, command, &attributes, sizeof(attributes)));
+    };
+  };
+  EXPECT_EQ(By("main", bpf(BPF_PROG_LOAD)), "ENOSYS");
+  EXPECT_EQ(By("main", bpf(BPF_MAP_CREATE)), "ENOSYS");
+  for (const char* kind : kKinds) {
+    const char* outcome = std::string(kind) == "main" ? "EBADF" : "SYS";
+    EXPECT_EQ(By(kind, bpf(BPF_LINK_CREATE)), outcome) << kind;
+  }
 }
 
 TEST_F(SandboxTest, EndsTheProcessThatWantsToBeAnotherUser) {

@@ -57,7 +57,8 @@ inline Ledger FullLedger() {
                      .promiscuous = true,
                      .icmp_errors = true,
                      .snaplen = 1500,
-                     .nanoseconds = true};
+                     .nanoseconds = true,
+                     .hook = CapturedHook::kTcx};
   ledger.first_packet_ns = kSampleNs + 1;
   ledger.last_packet_ns = kSampleNs + 59'000'000'000;
   ledger.damaged = true;

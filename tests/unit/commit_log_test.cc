@@ -32,7 +32,8 @@ LedgerSettings SomeSettings() {
           .promiscuous = true,
           .icmp_errors = true,
           .snaplen = 1500,
-          .nanoseconds = true};
+          .nanoseconds = true,
+          .hook = CapturedHook::kTcx};
 }
 
 Segment OfMinute(int minute) {

@@ -115,10 +115,11 @@ TEST(Terms, NeverChange) {
   EXPECT_THAT(kUndecidedCauseNames,
               ElementsAre("truncated", "malformed", "vlan_depth", "extensions", "fragment",
                           "icmp_quote", "nested", "other"));
-  EXPECT_THAT(kGapReasonNames,
-              ElementsAre("started", "stopped", "crashed", "interface_down", "interface_gone",
-                          "stalled", "suspended", "clock_step", "taken_over", "other"));
+  EXPECT_THAT(kGapReasonNames, ElementsAre("started", "stopped", "crashed", "interface_down",
+                                           "interface_gone", "stalled", "suspended", "clock_step",
+                                           "taken_over", "hook_changed", "other"));
   EXPECT_EQ(NameOf(CapturedDirection::kOut), "out");
+  EXPECT_EQ(NameOf(CapturedHook::kTcx), "tcx");
 }
 
 TEST(Terms, OfLaterVersionsAreOther) {

@@ -177,6 +177,34 @@ TEST(TranslateFilter, RefusesWhatTheKernelRefuses) {
 
 TEST(TranslateFilter, RefusesAWordOutsideOfTheControlBlock) {
   EXPECT_TRUE(absl::IsInvalidArgument(TranslateFilter({kYes}, {.verdict_cb = 5}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(TranslateFilter({kYes}, {.packet_type_cb = 5}).status()));
+}
+
+TEST(TranslateFilter, TakesThePacketsTypeFromWhereItIsTold) {
+  const auto offset = [](std::optional<uint32_t> packet_type_cb) {
+    FilterContinuation next = kNext;
+    next.packet_type_cb = packet_type_cb;
+    const Code code = *TranslateFilter({LoadExtension(SKF_AD_PKTTYPE), kYes}, next);
+    const auto load = std::find_if(code.begin(), code.end(), [](const bpf_insn& insn) {
+      return insn.code == (BPF_LDX | BPF_MEM | BPF_W) && insn.src_reg == BPF_REG_6;
+    });
+    return load == code.end() ? -1 : load->off;
+  };
+  EXPECT_EQ(offset(std::nullopt), offsetof(__sk_buff, pkt_type));
+  EXPECT_EQ(offset(3), offsetof(__sk_buff, cb) + 12);
+}
+
+// On tcx 0 would end the chain.
+TEST(TranslateFilter, ReturnsWhatItIsToldWhenItCannotGoOn) {
+  for (const int result : {0, -1}) {
+    FilterContinuation next = kNext;
+    next.result = result;
+    const Code code = *TranslateFilter({kYes}, next);
+    ASSERT_GE(code.size(), 2u);
+    EXPECT_EQ(code.back().code, BPF_JMP | BPF_EXIT);
+    EXPECT_EQ(code[code.size() - 2].dst_reg, BPF_REG_0);
+    EXPECT_EQ(code[code.size() - 2].imm, result);
+  }
 }
 
 TEST(TranslateFilter, RefusesAJumpThatIsTooFar) {

@@ -29,6 +29,8 @@ class DescriptorStore {
   // Gives `descriptors` (by name) to the manager, but for the names in `kept`, which it has
   // already. Nothing without a manager.
   absl::Status Add(const std::map<std::string, int>& descriptors, const NamedDescriptors& kept);
+  // Gives it those of `descriptors` whose names it does not have. Once Add was called.
+  void AddNew(const std::map<std::string, int>& descriptors);
   // Of what it had already, it is to forget all but `descriptors`.
   void ForgetAllBut(const std::map<std::string, int>& descriptors);
   // Whether the manager holds them now.

@@ -38,6 +38,7 @@ struct LedgerSettings {
   bool icmp_errors = false;
   uint32_t snaplen = 0;
   bool nanoseconds = false;
+  std::optional<CapturedHook> hook = std::nullopt;  // nullopt: not known
 
   bool operator==(const LedgerSettings&) const = default;
 };

@@ -55,11 +55,12 @@ enum class GapReason : uint8_t {
   kSuspended,      // the machine was
   kClockStep,      // the wall clock was set
   kTakenOver,      // no process ran, but the filter did: nothing is missing
+  kHookChanged,    // the filter went from one hook to another
   kOther,
 };
-inline constexpr std::array<absl::string_view, 10> kGapReasonNames = {
-    "started", "stopped",   "crashed",    "interface_down", "interface_gone",
-    "stalled", "suspended", "clock_step", "taken_over",     "other"};
+inline constexpr std::array<absl::string_view, 11> kGapReasonNames = {
+    "started",   "stopped",    "crashed",    "interface_down", "interface_gone", "stalled",
+    "suspended", "clock_step", "taken_over", "hook_changed",   "other"};
 static_assert(static_cast<size_t>(GapReason::kOther) == kGapReasonNames.size() - 1);
 
 // Which packets of the interface were asked for.
@@ -69,6 +70,10 @@ enum class CapturedDirection : uint8_t {
   kOut = CAPTURE_DIRECTION_OUT,
 };
 inline constexpr std::array<absl::string_view, 3> kDirectionNames = {"inout", "in", "out"};
+
+// Where the filter met the packets.
+enum class CapturedHook : uint8_t { kSocket, kTcx };
+inline constexpr std::array<absl::string_view, 2> kHookNames = {"socket", "tcx"};
 
 // The names of an enumeration, in the order of its values; the argument only says of which.
 constexpr const auto& NamesOf(LossCause) {
@@ -82,6 +87,10 @@ constexpr const auto& NamesOf(GapReason) {
 }
 constexpr const auto& NamesOf(CapturedDirection) {
   return kDirectionNames;
+}
+
+constexpr const auto& NamesOf(CapturedHook) {
+  return kHookNames;
 }
 
 template <typename Enum>

@@ -13,6 +13,9 @@ struct SandboxOptions {
   // Of captures that share free space (retention/peers.h); empty: none. With it, the retention
   // thread may also list directories and delete files elsewhere on the file system of `directory`.
   std::string registry;
+  // The main thread may attach the filter to an interface that has been made anew (tcx), and tell
+  // the service manager.
+  bool attaches = false;
 };
 
 // Drops all privileges, keeps the process to its directory (Landlock; the log says where the kernel

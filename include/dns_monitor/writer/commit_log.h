@@ -83,9 +83,13 @@ struct CommittedSettings {
   uint8_t icmp_errors = 0;
   uint8_t nanoseconds = 0;
   char filter[1024] = "";
+  uint8_t hook = 0;  // 1 + CapturedHook; 0: not known
 
   LedgerSettings Settings() const;
 };
+
+// The hook took a byte that was padding.
+static_assert(sizeof(CommittedSettings) == 1080);
 
 // How many segments of earlier processes may be unfinished; one more has to wait for them.
 inline constexpr size_t kInheritedCount = 16;

@@ -4,7 +4,7 @@ import re
 import signal
 
 from .pcap import read_pcap
-from .process import DNS_MONITOR, Process
+from .process import DNS_MONITOR, HOOK, Process
 from .waiting import wait_until
 
 _CAUSES = {"truncated headers", "malformed headers", "too many VLAN tags",
@@ -55,7 +55,8 @@ class Monitor(Process):
         self.interface = interface
         self.directory = directory
         target = ["-d", directory] if directory is not None else ["-w", "-"]
-        command = [*prefix, program, "capture", interface, *target, *options]
+        hook = ["--hook", HOOK] if HOOK else []
+        command = [*prefix, program, "capture", interface, *target, *hook, *options]
         super().__init__(namespace.command(command), error_path, **process_options)
 
     def wait_until_capturing(self):

@@ -7,6 +7,9 @@ import subprocess
 from .waiting import PATIENCE_SECONDS, wait_until
 
 BUILD = os.environ.get("DNS_MONITOR_BUILD", "")
+HOOK = os.environ.get("DNS_MONITOR_HOOK", "")  # for all captures that do not choose one
+# As setpriv(1) lists what a capture needs.
+CAPABILITIES = "+net_raw,+bpf,+perfmon" + (",+net_admin" if HOOK == "tcx" else "")
 DNS_MONITOR = os.path.join(BUILD, "dns-monitor")
 SEND_NUMBERED = os.path.join(BUILD, "tests", "tools", "send_numbered")
 CHECK_NUMBERED = os.path.join(BUILD, "tests", "tools", "check_numbered")
