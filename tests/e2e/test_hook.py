@@ -7,10 +7,12 @@ import itertools
 import json
 import signal
 import struct
+import unittest
 
 from lab import packets
 from lab.case import LabCase
 from lab.ledger import Ledgers
+from lab.process import HAS_TCX
 from lab.service import ServiceCase
 from lab.waiting import wait_until
 
@@ -20,6 +22,7 @@ TCX_INGRESS, TCX_EGRESS = 46, 47  # linux/bpf.h
 WITHOUT_NET_ADMIN = ("setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin")
 
 
+@unittest.skipUnless(HAS_TCX, "this kernel has no tcx")
 class Hook(LabCase):
 
     def capture_by(self, hook, *options, **more):
@@ -104,6 +107,7 @@ class Hook(LabCase):
         return count
 
 
+@unittest.skipUnless(HAS_TCX, "this kernel has no tcx")
 class HookHandover(ServiceCase):
 
     def kept(self):

@@ -8,6 +8,7 @@ from .waiting import PATIENCE_SECONDS, wait_until
 
 BUILD = os.environ.get("DNS_MONITOR_BUILD", "")
 HOOK = os.environ.get("DNS_MONITOR_HOOK", "")  # for all captures that do not choose one
+HAS_TCX = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups())) >= (6, 6)
 # As setpriv(1) lists what a capture needs.
 CAPABILITIES = "+net_raw,+bpf,+perfmon" + (",+net_admin" if HOOK == "tcx" else "")
 DNS_MONITOR = os.path.join(BUILD, "dns-monitor")
