@@ -176,8 +176,10 @@ int capture_finish(struct __sk_buff *skb)
  * it may have left word for them in the control block, which the user's filter needs: saved, and put
  * back.
  */
+#define CONTROL_BLOCK_WORDS 5 /* __sk_buff.cb[] */
+
 struct control_block {
-	__u32 words[5];
+	__u32 words[CONTROL_BLOCK_WORDS];
 };
 
 struct {
@@ -195,7 +197,7 @@ static __always_inline void save_block(const struct __sk_buff *skb)
 	if (!block)
 		return;
 #pragma unroll
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < CONTROL_BLOCK_WORDS; i++)
 		block->words[i] = skb->cb[i];
 }
 
@@ -207,7 +209,7 @@ static __always_inline void restore_block(struct __sk_buff *skb)
 	if (!block)
 		return;
 #pragma unroll
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < CONTROL_BLOCK_WORDS; i++)
 		skb->cb[i] = block->words[i];
 }
 
