@@ -14,6 +14,7 @@ _dns_monitor_argument() {
         -Q | --direction) COMPREPLY=($(compgen -W "in out inout" -- "$cur")) ;;
         --format) COMPREPLY=($(compgen -W "text json" -- "$cur")) ;;
         --hook) COMPREPLY=($(compgen -W "socket tcx auto" -- "$cur")) ;;
+        --compress) COMPREPLY=($(compgen -W "zstd none" -- "$cur")) ;;
         --seal) COMPREPLY=($(compgen -W "sha256" -- "$cur")) ;;
         -z | --on-finished) COMPREPLY=($(compgen -c -- "$cur")) ;;
         --user) COMPREPLY=($(compgen -u -- "$cur")) ;;
@@ -21,7 +22,7 @@ _dns_monitor_argument() {
         --interface) COMPREPLY=($(compgen -W "$(_dns_monitor_interfaces)" -- "$cur")) ;;
         --rotate | --max-age | --flush | --duration) ;;
         --rotate-size | --max-size | --min-free | --ring-size | --ring-memory) ;;
-        --mode | --port | --filter | -s | --snaplen | -c | --count) ;;
+        --mode | --port | --filter | -s | --snaplen | -c | --count | --compress-threads) ;;
         *) return 1 ;;
     esac
     return 0 # though nothing fits
@@ -39,7 +40,7 @@ _dns_monitor() {
     case $command in
         capture)
             options="--directory --write --rotate --utc --rotate-size --mode --group
-                --on-finished --seal --nanosecond
+                --compress --compress-threads --on-finished --seal --nanosecond
                 --max-age --max-size --min-free
                 --port --filter --direction --no-promiscuous-mode --no-icmp-errors --snaplen
                 --hook --ring-size --ring-memory --flush --user --no-sandbox

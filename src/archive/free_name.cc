@@ -5,8 +5,9 @@
 namespace dns_monitor {
 
 bool NameIsTaken(Disk& disk, const SegmentName& name) {
-  const std::string pcap = name.Pcap();
-  return disk.Exists(pcap) || disk.Exists(pcap + ".zst");
+  SegmentName other = name;
+  other.compressed = !name.compressed;
+  return disk.Exists(name.Pcap()) || disk.Exists(other.Pcap());
 }
 
 absl::Status NoNameLeft() {

@@ -10,6 +10,8 @@
 namespace dns_monitor {
 namespace {
 
+constexpr absl::string_view kPcapSuffix = ".pcap";
+
 // Exactly `digits` of them, taken from the front of `text`.
 bool ConsumeDigits(absl::string_view* text, size_t digits, int* number) {
   if (text->size() < digits) return false;
@@ -54,19 +56,12 @@ bool IsInterfaceName(absl::string_view name) {
   });
 }
 
-// Takes the suffixes behind the stem; nullopt when they are none of ours.
-std::optional<FileKind> ConsumeKind(absl::string_view* text) {
-  if (absl::ConsumeSuffix(text, kPartSuffix)) {
-    if (absl::ConsumeSuffix(text, ".pcap")) return FileKind::kPart;
-    return std::nullopt;
-  }
-  const bool seal = absl::ConsumeSuffix(text, kSealSuffix);
-  const bool ledger = !seal && absl::ConsumeSuffix(text, kLedgerSuffix);
-  const bool compressed = absl::ConsumeSuffix(text, ".zst");
-  if (!absl::ConsumeSuffix(text, ".pcap")) return std::nullopt;
-  if (seal) return FileKind::kSeal;
-  if (ledger) return FileKind::kLedger;
-  return compressed ? FileKind::kCompressedSegment : FileKind::kSegment;
+// Takes what says which of a segment's files it is.
+FileKind ConsumeKind(absl::string_view* text) {
+  if (absl::ConsumeSuffix(text, kPartSuffix)) return FileKind::kPart;
+  if (absl::ConsumeSuffix(text, kSealSuffix)) return FileKind::kSeal;
+  if (absl::ConsumeSuffix(text, kLedgerSuffix)) return FileKind::kLedger;
+  return FileKind::kSegment;
 }
 
 }  // namespace
@@ -80,7 +75,7 @@ std::string SegmentName::Stem() const {
 }
 
 std::string SegmentName::Pcap() const {
-  return absl::StrCat(Stem(), ".pcap");
+  return absl::StrCat(Stem(), kPcapSuffix, compressed ? kCompressedSuffix : "");
 }
 
 std::string SegmentName::Part() const {
@@ -90,15 +85,16 @@ std::string SegmentName::Part() const {
 std::optional<ParsedName> ParseName(absl::string_view file_name) {
   ParsedName parsed;
   absl::string_view stem = file_name;
-  const std::optional<FileKind> kind = ConsumeKind(&stem);
+  parsed.kind = ConsumeKind(&stem);
+  parsed.segment.compressed = absl::ConsumeSuffix(&stem, kCompressedSuffix);
+  if (!absl::ConsumeSuffix(&stem, kPcapSuffix)) return std::nullopt;
   const size_t dot = stem.rfind('.');
-  if (!kind || dot == absl::string_view::npos) return std::nullopt;
+  if (dot == absl::string_view::npos) return std::nullopt;
   absl::string_view rest = stem.substr(dot + 1);
   if (!IsInterfaceName(stem.substr(0, dot)) || !ConsumeStart(&rest, &parsed.segment) ||
       !ConsumeOrdinal(rest, &parsed.segment)) {
     return std::nullopt;
   }
-  parsed.kind = *kind;
   parsed.segment.interface = std::string(stem.substr(0, dot));
   return parsed;
 }

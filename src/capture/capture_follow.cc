@@ -98,10 +98,10 @@ void Capture::OnFinished(const SegmentFacts& facts) {
   uint64_t lost = 0;
   for (const uint64_t count : facts.balance.lost) lost += count;
   LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
-          FormatSize(facts.length_bytes),
+          FormatSize(facts.file_bytes()),
           lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");
   PassOn({.name = facts.name,
-          .size_bytes = facts.length_bytes + facts.ledger_bytes,
+          .size_bytes = facts.file_bytes() + facts.ledger_bytes,
           .last_packet_ns = facts.last_packet_ns});
 }
 

@@ -255,6 +255,7 @@ absl::Status Capture::OpenWriter() {
   writer.is_start = tap_->old_rings().empty();
   writer.before = handover_.before();
   writer.flush_ns = options_.flush_ns;
+  writer.compression = options_.compression;
   if (options_.stream()) writer.stream_fd = STDOUT_FILENO;
   writer.doorbell_fd = tap_->doorbell_fd();
   writer.clear_doorbell = [this] { tap_->ClearDoorbell(); };

@@ -17,6 +17,7 @@
 #include "dns_monitor/archive/schedule.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/compress/frame_encoder.h"
 #include "dns_monitor/tap/user_filter.h"
 
 namespace dns_monitor {
@@ -115,6 +116,29 @@ absl::StatusOr<int64_t> ParseGroup(const std::string& text) {
   return static_cast<int64_t>(entry->gr_gid);
 }
 
+// nullopt: "none".
+absl::StatusOr<std::optional<int>> ParseCompression(const std::string& text) {
+  if (text == "none") return std::nullopt;
+  if (text == "zstd") return kUsualLevel;
+  absl::string_view level = text;
+  int number = 0;
+  if (absl::ConsumePrefix(&level, "zstd:") && absl::SimpleAtoi(level, &number) &&
+      number >= kLowestLevel && number <= kHighestLevel) {
+    return number;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", text, "' is none of none, zstd, zstd:", kLowestLevel, " to zstd:", kHighestLevel));
+}
+
+absl::StatusOr<size_t> ParseThreads(const std::string& text) {
+  size_t number = 0;
+  if (absl::SimpleAtoi(text, &number) && number >= 1 && number <= kMostCompressorThreads) {
+    return number;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", text, "' is not a number from 1 to ", kMostCompressorThreads));
+}
+
 absl::StatusOr<bool> ParseSeal(const std::string& text) {
   if (text == "sha256") return true;
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no seal; there is sha256"));
@@ -199,6 +223,12 @@ void CaptureCommand::AddFiles() {
       app, "--rotate-size", "SIZE", "also begin a new file at this size",
       [](const std::string& text) { return ParseSize(text); },
       [this](int64_t bytes) { options_.max_segment_bytes = bytes; })
+      ->group("Files");
+  AddParsed(app, "--compress", "KIND", "write .pcap.zst instead: zstd, or zstd:LEVEL (1 to 19; 3)",
+            ParseCompression, [this](std::optional<int> level) { compression_level_ = level; })
+      ->group("Files");
+  AddParsed(app, "--compress-threads", "N", "beside the writer's own (1)", ParseThreads,
+            [this](size_t threads) { compression_threads_ = threads; })
       ->group("Files");
   AddParsed(app, "--mode", "MODE", "permissions of finished files (0640)", ParseMode,
             [this](uint32_t mode) { options_.mode = mode; })
@@ -381,8 +411,9 @@ absl::Status CaptureCommand::CheckOptions() const {
   if (stream() && !options_.directory.empty()) {
     return absl::InvalidArgumentError("give either -d DIR or -w -, not both");
   }
-  for (const char* option : {"--rotate", "--rotate-size", "--utc", "--mode", "--group", "--seal",
-                             "--on-finished", "--max-age", "--max-size", "--min-free"}) {
+  for (const char* option :
+       {"--rotate", "--rotate-size", "--utc", "--compress", "--mode", "--group", "--seal",
+        "--on-finished", "--max-age", "--max-size", "--min-free"}) {
     if (!stream() || command_->count(option) == 0) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("a stream has no files: leave ", option, " out"));
@@ -402,6 +433,9 @@ absl::Status CaptureCommand::CheckOptions() const {
 absl::Status CaptureCommand::Run() const {
   CaptureOptions options = options_;
   if (!ports_.empty()) options.tap.ports = ports_;
+  if (compression_level_) {
+    options.compression = {.level = *compression_level_, .threads = compression_threads_};
+  }
   return RunCapture(options);
 }
 

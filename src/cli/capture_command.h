@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ class CaptureCommand {
   CLI::App* command_;
   CaptureOptions options_;
   std::vector<uint16_t> ports_;
+  std::optional<int> compression_level_;
+  size_t compression_threads_ = 1;
   std::string stream_;
   std::vector<std::string> config_paths_;
 };

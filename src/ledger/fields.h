@@ -103,6 +103,14 @@ void Describe(Visitor& visit, T& entry) {
   visit.Value("xxh3", entry.xxh3, AsHex64());
 }
 
+template <typename Visitor, Maybe<LedgerCompression> T>
+void Describe(Visitor& visit, T& compression) {
+  visit.Value("stored_bytes", compression.stored_bytes, AsCount());
+  visit.Value("frames", compression.frames, AsCount());
+  visit.Value("level", compression.level, AsCount());
+  visit.Value("lowest_level", compression.lowest_level, AsCount());
+}
+
 template <typename Visitor, Maybe<Ledger> T>
 void Describe(Visitor& visit, T& ledger) {
   visit.Version();  // first: without it nothing else is what it seems
@@ -110,6 +118,7 @@ void Describe(Visitor& visit, T& ledger) {
   visit.Object("previous", ledger.previous);
   visit.Value("file_name", ledger.file_name, AsFileName());
   visit.Value("length_bytes", ledger.length_bytes, AsCount());
+  visit.Object("compression", ledger.compression);
   visit.Value("interface", ledger.interface, AsText());
   visit.Value("ifindex", ledger.ifindex, AsCount());
   visit.Value("host", ledger.host, AsText());

@@ -53,7 +53,9 @@ bool AddFacts(Disk& disk, const SegmentName& name, const std::string& file_name,
 
 std::optional<RemovedSegment> DescribeRemoval(Disk& disk, const SegmentName& name,
                                               absl::string_view reason) {
-  const std::string files[] = {name.Pcap(), absl::StrCat(name.Pcap(), ".zst")};
+  SegmentName other = name;
+  other.compressed = !name.compressed;
+  const std::string files[] = {name.Pcap(), other.Pcap()};
   RemovedSegment removal;
   removal.reason = std::string(reason);
   for (const std::string& file : files) {
@@ -145,8 +147,7 @@ absl::Status RemovalJournal::Withdraw(const RemovedSegment& removal) {
 absl::StatusOr<RemovedSegment> RemovalJournal::ParseOwn(absl::string_view line) const {
   DM_ASSIGN_OR_RETURN(RemovedSegment removal, ParseRemoval(line));
   const std::optional<ParsedName> name = ParseName(removal.file_name);
-  const bool segment =
-      name && (name->kind == FileKind::kSegment || name->kind == FileKind::kCompressedSegment);
+  const bool segment = name && name->kind == FileKind::kSegment;
   if (segment && name->segment.interface == interface_) return removal;
   return absl::InvalidArgumentError(absl::StrCat("/file_name: is no segment of ", interface_));
 }

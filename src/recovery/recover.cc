@@ -26,7 +26,10 @@ Ledger LedgerOf(const SalvagedPart& part, absl::TimeZone zone, int64_t now_ns) {
   const bool empty = part.packets == 0;
   Ledger ledger;
   ledger.file_name = part.name.Pcap();
-  ledger.length_bytes = part.kept_bytes;
+  ledger.length_bytes = part.content_bytes;
+  if (part.name.compressed) {
+    ledger.compression = {.stored_bytes = part.kept_bytes, .frames = part.frames.size()};
+  }
   ledger.interface = part.name.interface;
   ledger.link_type = part.file.link_type & kLinkTypeMask;
   ledger.settings.snaplen = part.file.snaplen;
@@ -59,6 +62,7 @@ Ledger Complete(const SalvagedPart& part, Ledger from_file, const std::optional<
   Ledger ledger = known->ledger;
   ledger.file_name = from_file.file_name;
   ledger.length_bytes = from_file.length_bytes;
+  ledger.compression = from_file.compression;
   ledger.interface = from_file.interface;
   ledger.link_type = from_file.link_type;
   ledger.settings.snaplen = from_file.settings.snaplen;

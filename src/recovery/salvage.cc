@@ -16,8 +16,10 @@
 #include "dns_monitor/archive/free_name.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
+#include "dns_monitor/compress/frame_encoder.h"
 #include "dns_monitor/pcap/reader.h"
 #include "walk.h"
+#include "walk_frames.h"
 
 namespace dns_monitor {
 namespace {
@@ -68,6 +70,9 @@ class Part {
   absl::StatusOr<bool> HasHeader();
   absl::StatusOr<bool> IsZeroFrom(int64_t offset);
   absl::Status Walk();
+  absl::Status WalkCompressed();
+  absl::Status AppendFrame(const std::string& content);
+  void Take(Walked walked);
   absl::Status Remove();
   absl::Status TakeName();
   bool IsFree(const SegmentName& name);
@@ -94,8 +99,14 @@ absl::Status Part::TakeSteps() {
   result_.kept_bytes = found_bytes_ = size_bytes_;
   DM_RETURN_IF_ERROR(CutUncommitted());
   if (result_.committed && size_bytes_ == 0) return Remove();
-  DM_ASSIGN_OR_RETURN(const bool has_header, HasHeader());
-  if (has_header) DM_RETURN_IF_ERROR(Walk());
+  bool has_header = true;
+  if (result_.name.compressed) {
+    DM_RETURN_IF_ERROR(WalkCompressed());
+    has_header = !result_.frames.empty();
+  } else {
+    DM_ASSIGN_OR_RETURN(has_header, HasHeader());
+    if (has_header) DM_RETURN_IF_ERROR(Walk());
+  }
   // A disk may have lost what it had taken: then its process has counted what is not there.
   result_.committed = result_.committed && has_header && end_ == size_bytes_;
   // An empty one counts when its process has ended it: its ledger has what was seen meanwhile.
@@ -173,6 +184,12 @@ absl::Status Part::Walk() {
     if (!nothing_behind) return absl::DataLossError("it begins with zeros, and data behind them");
   }
   end_ = walked.end;
+  Take(std::move(walked));
+  return absl::OkStatus();
+}
+
+void Part::Take(Walked walked) {
+  result_.content_bytes = walked.end;
   result_.packets = walked.packets;
   result_.clipped = walked.clipped;
   result_.late = walked.late;
@@ -181,6 +198,32 @@ absl::Status Part::Walk() {
   result_.file = walked.file;
   result_.index = std::move(walked.index);
   result_.damage = std::move(walked.damage);
+}
+
+absl::Status Part::WalkCompressed() {
+  const ReadAtFunction read = [this](int64_t offset, absl::Span<char> to) {
+    return disk_.ReadAt(fd_.get(), offset, to);
+  };
+  DM_ASSIGN_OR_RETURN(WalkedFrames walked, WalkFrames(read, size_bytes_, options_.cancelled));
+  if (!walked.has_header) return absl::OkStatus();
+  result_.frames = std::move(walked.frames);
+  result_.cut_bytes = walked.cut_bytes + found_bytes_ - size_bytes_;
+  Take(std::move(walked.walked));
+  end_ = StoredBytes(result_.frames);
+  return walked.rest.empty() || result_.packets == 0 ? absl::OkStatus() : AppendFrame(walked.rest);
+}
+
+// In the place of the one that has no end.
+absl::Status Part::AppendFrame(const std::string& content) {
+  std::string frame(FrameEncoder::Bound(content.size()), '\0');
+  const size_t bytes = FrameEncoder().Encode(
+      kUsualLevel, {reinterpret_cast<const std::byte*>(content.data()), content.size()},
+      {reinterpret_cast<std::byte*>(frame.data()), frame.size()});
+  frame.resize(bytes);
+  DM_RETURN_IF_ERROR(disk_.WriteAt(fd_.get(), end_, frame));
+  result_.frames.push_back({.stored_bytes = static_cast<uint32_t>(bytes),
+                            .content_bytes = static_cast<uint32_t>(content.size())});
+  end_ += static_cast<int64_t>(bytes);
   return absl::OkStatus();
 }
 
@@ -198,7 +241,13 @@ absl::Status Part::TakeName() {
   // Also gives back what was preallocated behind the end.
   DM_RETURN_IF_ERROR(disk_.Truncate(fd_.get(), end_));
   result_.kept_bytes = end_;
-  result_.cut_bytes = found_bytes_ - end_;
+  if (result_.name.compressed) {
+    const std::string table = FormatSeekTable(result_.frames);
+    DM_RETURN_IF_ERROR(disk_.WriteAt(fd_.get(), end_, table));
+    result_.kept_bytes += static_cast<int64_t>(table.size());
+  } else {
+    result_.cut_bytes = found_bytes_ - end_;
+  }
   absl::Status status;
   if (!result_.damage.empty()) status = absl::DataLossError(result_.damage);
   status.Update(disk_.SetAccess(fd_.get(), options_.mode, options_.group));

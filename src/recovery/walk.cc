@@ -92,7 +92,10 @@ absl::Status Walk::KeepAll(const ReadAtFunction& read, int64_t size_bytes, std::
     const auto size =
         static_cast<size_t>(std::min(static_cast<int64_t>(chunk.size()), size_bytes - at));
     DM_ASSIGN_OR_RETURN(const size_t got, read(at, {chunk.data(), size}));
-    if (got == 0) return absl::DataLossError("it became shorter while it was read");
+    if (got == 0 && size_bytes == kUnknownSize) size_bytes = at;
+    if (got == 0 && at < size_bytes) {
+      return absl::DataLossError("it became shorter while it was read");
+    }
     indexer_.OnAppended({reinterpret_cast<const std::byte*>(chunk.data()), got});
     at += static_cast<int64_t>(got);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "dns_monitor/pcap/reader.h"
 
 namespace dns_monitor {
+
+// As far as there is something to be read.
+inline constexpr int64_t kUnknownSize = std::numeric_limits<int64_t>::max();
 
 struct Walked {
   PcapFileInfo file;
@@ -28,8 +32,8 @@ struct Walked {
   std::string damage;            // what is wrong with a record behind them; empty: nothing
 };
 
-// Reads a pcap file of `size_bytes`, from its header on. The errors of `read`; Cancelled when
-// `cancelled` says so, which is asked each 64 KiB or so.
+// Reads a pcap file of `size_bytes`, or of kUnknownSize, from its header on. The errors of `read`;
+// Cancelled when `cancelled` says so, which is asked each 64 KiB or so.
 absl::StatusOr<Walked> WalkRecords(const ReadAtFunction& read, int64_t size_bytes,
                                    const std::function<bool()>& cancelled);
 

@@ -254,6 +254,8 @@ absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind, 
   } else if (kind == "retention") {
     AllowFiles(&profile);
     profile.Allow(kRetentionCalls);
+  } else if (kind == "compressor") {
+    profile.Allow(SCMP_SYS(write), {});  // of the writer's eventfd, and the log's
   } else if (kind == "log") {
     profile.Allow(SCMP_SYS(write), {SCMP_A0_64(SCMP_CMP_EQ, STDERR_FILENO)});
   } else {

@@ -10,8 +10,8 @@
 
 namespace dns_monitor {
 
-inline constexpr absl::string_view kThreadKinds[] = {"main",     "writer", "finisher", "retention",
-                                                     "recovery", "sealer", "log"};
+inline constexpr absl::string_view kThreadKinds[] = {
+    "main", "writer", "finisher", "retention", "recovery", "sealer", "compressor", "log"};
 
 // The filter for a thread of this kind. What it does not list fails with ENOSYS, as on a kernel
 // that has no such call: a C library that tries a newer one first goes on with what is listed, and

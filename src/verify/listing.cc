@@ -1,6 +1,5 @@
 #include "listing.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace dns_monitor {
@@ -10,16 +9,12 @@ namespace {
 std::optional<SegmentFiles> Owner(absl::string_view file_name) {
   const std::optional<ParsedName> parsed = ParseName(file_name);
   if (!parsed) return std::nullopt;
-  const bool compressed = parsed->kind == FileKind::kCompressedSegment ||
-                          absl::EndsWith(file_name, ".zst.json") ||
-                          absl::EndsWith(file_name, ".zst.sha256");
-  return SegmentFiles{.name = parsed->segment, .compressed = compressed};
+  return SegmentFiles{.name = parsed->segment};
 }
 
 void Mark(FileKind kind, SegmentFiles* files) {
   switch (kind) {
     case FileKind::kSegment:
-    case FileKind::kCompressedSegment:
       files->has_segment = true;
       break;
     case FileKind::kLedger:
@@ -35,12 +30,8 @@ void Mark(FileKind kind, SegmentFiles* files) {
 
 }  // namespace
 
-std::string SegmentFiles::Segment() const {
-  return absl::StrCat(name.Pcap(), compressed ? ".zst" : "");
-}
-
 std::string SegmentFiles::Ledger() const {
-  return absl::StrCat(Segment(), ".json");
+  return absl::StrCat(Segment(), kLedgerSuffix);
 }
 
 bool BelongsToSegment(absl::string_view file_name) {

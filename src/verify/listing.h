@@ -14,14 +14,13 @@ namespace dns_monitor {
 
 struct SegmentFiles {
   SegmentName name;
-  bool compressed = false;
   // What the listing has.
   bool has_segment = false;
   bool has_ledger = false;
   bool has_part = false;
 
-  std::string Segment() const;  // "eth0.20261123_2110.pcap", or ".pcap.zst"
-  std::string Ledger() const;   // Segment() + ".json"
+  std::string Segment() const { return name.Pcap(); }
+  std::string Ledger() const;  // Segment() + ".json"
 };
 
 // By Segment().

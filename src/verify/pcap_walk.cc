@@ -1,6 +1,7 @@
 #include "pcap_walk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -8,23 +9,6 @@ namespace dns_monitor {
 namespace {
 
 constexpr int64_t kMostChunkBytes = 1 << 20;
-
-// The reader reads forward and nothing twice but what it was refused: the bytes that are new in
-// each read follow those of the reads before.
-ReadAtFunction ReadAndTell(Disk& disk, int fd,
-                           const std::function<void(absl::string_view)>& on_bytes) {
-  return [&disk, fd, &on_bytes, told = int64_t{0}](
-             int64_t offset, absl::Span<char> to) mutable -> absl::StatusOr<size_t> {
-    absl::StatusOr<size_t> got = disk.ReadAt(fd, offset, to);
-    if (!got.ok() || !on_bytes) return got;
-    const int64_t end = offset + static_cast<int64_t>(*got);
-    if (offset <= told && told < end) {
-      on_bytes({to.data() + (told - offset), static_cast<size_t>(end - told)});
-      told = end;
-    }
-    return got;
-  };
-}
 
 Finding Broken(FindingKind kind, std::string message) {
   return {.file = "", .kind = kind, .message = std::move(message)};
@@ -71,7 +55,23 @@ void RecordTally::Add(const PcapRecord& record) {
   last_ns = std::max(*last_ns, record.time_ns);
 }
 
-WalkedPcap WalkPcap(Disk& disk, int fd, int64_t length_bytes, const PcapObservers& observers) {
+ReadAtFunction ReadAndTell(ReadAtFunction read, std::function<void(absl::string_view)> on_bytes) {
+  if (!on_bytes) return read;
+  return [read = std::move(read), on_bytes = std::move(on_bytes), told = int64_t{0}](
+             int64_t offset, absl::Span<char> to) mutable -> absl::StatusOr<size_t> {
+    absl::StatusOr<size_t> got = read(offset, to);
+    if (!got.ok()) return got;
+    const int64_t end = offset + static_cast<int64_t>(*got);
+    if (offset <= told && told < end) {
+      on_bytes({to.data() + (told - offset), static_cast<size_t>(end - told)});
+      told = end;
+    }
+    return got;
+  };
+}
+
+WalkedPcap WalkPcap(const ReadAtFunction& read, int64_t length_bytes,
+                    const PcapObservers& observers) {
   WalkedPcap walked;
   PcapReadOptions options;
   // Behind the header at least, also of a file that is too short to have one.
@@ -79,7 +79,7 @@ WalkedPcap WalkPcap(Disk& disk, int fd, int64_t length_bytes, const PcapObserver
   options.chunk_bytes =
       static_cast<size_t>(std::clamp(length_bytes, kPcapFirstRecord, kMostChunkBytes));
   absl::StatusOr<PcapReader> reader =
-      PcapReader::Open(ReadAndTell(disk, fd, observers.on_bytes), options);
+      PcapReader::Open(ReadAndTell(read, observers.on_bytes), options);
   if (!reader.ok()) {
     walked.broken = CannotOpen(reader.status());
     return walked;

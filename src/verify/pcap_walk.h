@@ -39,8 +39,13 @@ struct WalkedPcap {
   std::optional<Finding> broken;
 };
 
-// Walks over the `length_bytes` of `fd`, which `disk` opened. Keeps a chunk, or a record.
-WalkedPcap WalkPcap(Disk& disk, int fd, int64_t length_bytes, const PcapObservers& observers);
+// Walks over a pcap file of `length_bytes`, which `read` gives. Keeps a chunk, or a record.
+WalkedPcap WalkPcap(const ReadAtFunction& read, int64_t length_bytes,
+                    const PcapObservers& observers);
+
+// Tells each byte that `read` gives to `on_bytes`, in the order of the file and once, for a reader
+// that reads forward, and nothing twice but what it was refused.
+ReadAtFunction ReadAndTell(ReadAtFunction read, std::function<void(absl::string_view)> on_bytes);
 
 // What an error of the disk says behind the path: "Permission denied".
 std::string Reason(const absl::Status& status);

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "dns_monitor/archive/small_file.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/compress/frame_reader.h"
 #include "dns_monitor/ledger/digest.h"
 #include "dns_monitor/ledger/index.h"
 #include "dns_monitor/ledger/json.h"
@@ -21,8 +22,8 @@ namespace {
 // Everything that goes along with the walk over a segment's records.
 class Companions {
  public:
-  // `ledger` may be null, else it outlives this. `seal`: a digest is wanted.
-  Companions(const Ledger* ledger, bool checksums, bool seal) {
+  // `ledger` may be null, else it outlives this.
+  Companions(const Ledger* ledger, bool checksums) {
     if (ledger != nullptr) {
       borders_.emplace(*ledger);
       index_.emplace(*ledger);
@@ -30,7 +31,6 @@ class Companions {
         hashes_.emplace(/*nanoseconds=*/true, index_->stretch_bytes());
       }
     }
-    if (seal) digester_.emplace();
   }
 
   PcapObservers Observers() {
@@ -39,8 +39,11 @@ class Companions {
       if (borders_) borders_->OnRecord(record);
       if (index_) index_->OnRecord(record.offset, record.time_ns);
     };
-    if (hashes_ || digester_) {
-      observers.on_bytes = [this](absl::string_view bytes) { OnBytes(bytes); };
+    if (hashes_) {
+      observers.on_bytes = [this](absl::string_view bytes) {
+        hashes_->OnAppended(
+            absl::MakeConstSpan(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()));
+      };
     }
     return observers;
   }
@@ -55,22 +58,92 @@ class Companions {
         index_->CompareChecksums(hashes_->Finish(length_bytes));
     if (bytes) tell(FindingKind::kChecksum, *bytes);
   }
-  Sha256 FinishDigest() { return digester_->Finish(); }
 
  private:
-  void OnBytes(absl::string_view bytes) {
-    if (hashes_) {
-      hashes_->OnAppended(
-          absl::MakeConstSpan(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()));
-    }
-    if (digester_) digester_->Add(bytes);
-  }
-
   std::optional<BorderCheck> borders_;
   std::optional<IndexCheck> index_;
   std::optional<SegmentIndexer> hashes_;
-  std::optional<Digester> digester_;
 };
+
+// What a pcap file's bytes are: the segment's own, or those that its frames hold.
+class Content {
+ public:
+  Content(ReadAtFunction read, int64_t stored_bytes, bool compressed)
+      : read_(std::move(read)), stored_bytes_(stored_bytes) {
+    if (compressed) frames_.emplace(read_, stored_bytes);
+  }
+
+  ReadAtFunction Read() {
+    if (!frames_) return read_;
+    return [this](int64_t offset, absl::Span<char> to) { return frames_->ReadAt(offset, to); };
+  }
+  // As far as there is some, where it is compressed.
+  int64_t MostBytes() const {
+    return frames_ ? std::numeric_limits<int64_t>::max() : stored_bytes_;
+  }
+  // After that, all of the file has been read, unless this says why not.
+  std::optional<Finding> ReadToTheEnd();
+  // That the frames are as their table and the ledger, which may be null, say.
+  void CheckFrames(const Ledger* ledger, const ProblemSink& tell) const;
+
+ private:
+  ReadAtFunction read_;
+  int64_t stored_bytes_;
+  std::optional<FrameReader> frames_;
+};
+
+std::optional<Finding> Content::ReadToTheEnd() {
+  if (!frames_) return std::nullopt;
+  char byte = 0;
+  const absl::Status status = frames_->ReadAt(MostBytes() - 1, {&byte, 1}).status();
+  const auto broken = [](FindingKind kind, std::string message) {
+    return Finding{.file = "", .kind = kind, .message = std::move(message)};
+  };
+  if (!status.ok()) {
+    return broken(FindingKind::kUnreadable, absl::StrCat("cannot be read: ", Reason(status)));
+  }
+  const int64_t at = frames_->end_of_whole_frames();
+  switch (frames_->end()) {
+    case FramesEnd::kTruncated:
+      return broken(FindingKind::kTruncated, absl::StrCat("ends within the frame at byte ", at));
+    case FramesEnd::kNoFrame:
+      return broken(FindingKind::kFrames, absl::StrCat("has no zstd frame at byte ", at));
+    case FramesEnd::kDamaged:
+      return broken(FindingKind::kFrames, frames_->damage());
+    case FramesEnd::kNotYet:
+    case FramesEnd::kClean:
+      break;
+  }
+  return std::nullopt;
+}
+
+void Content::CheckFrames(const Ledger* ledger, const ProblemSink& tell) const {
+  if (!frames_) return;
+  const std::vector<FrameSize>& frames = frames_->whole_frames();
+  const absl::StatusOr<std::vector<FrameSize>> table = ReadSeekTable(read_, stored_bytes_);
+  // Of those that somebody else has compressed there need not be one.
+  const bool needed = ledger != nullptr || !absl::IsNotFound(table.status());
+  if (!table.ok() && needed) {
+    tell(FindingKind::kFrames, std::string(table.status().message()));
+  } else if (table.ok() && *table != frames) {
+    tell(FindingKind::kFrames, "the table of its frames differs from them");
+  }
+  if (ledger == nullptr) return;
+  if (ledger->length_bytes != frames_->content_bytes()) {
+    tell(FindingKind::kLength,
+         absl::StrCat("holds ", frames_->content_bytes(),
+                      " bytes, compressed, but its ledger says ", ledger->length_bytes));
+  }
+  if (ledger->compression && ledger->compression->frames != frames.size()) {
+    tell(FindingKind::kFrames, absl::StrCat("has ", frames.size(), " frames, but its ledger says ",
+                                            ledger->compression->frames));
+  }
+}
+
+// What a ledger says of the file's length.
+int64_t FileBytes(const Ledger& ledger) {
+  return ledger.compression ? ledger.compression->stored_bytes : ledger.length_bytes;
+}
 
 class SegmentCheck {
  public:
@@ -102,10 +175,6 @@ class SegmentCheck {
 
 SegmentResult SegmentCheck::Run() {
   ReadLedger();
-  if (files_.compressed) {
-    Tell(files_.Segment(), FindingKind::kNotChecked, "is compressed: not checked");
-    return std::move(result_);
-  }
   TellWhatIsMissing(CheckPcap());
   return std::move(result_);
 }
@@ -166,26 +235,35 @@ void SegmentCheck::CheckContent(int fd, int64_t length_bytes) {
     Tell(files_.Segment(), kind, std::move(message));
   };
   const Ledger* const ledger = result_.ledger ? &result_.ledger->ledger : nullptr;
-  const bool as_long = ledger != nullptr && length_bytes == ledger->length_bytes;
+  const bool as_long = ledger != nullptr && length_bytes == FileBytes(*ledger);
   const std::optional<std::string> seal = ReadSeal();
-  Companions companions(as_long ? ledger : nullptr, deep_, seal.has_value());
-  const WalkedPcap walked = WalkPcap(disk_, fd, length_bytes, companions.Observers());
+  Companions companions(as_long ? ledger : nullptr, deep_);
+  Digester digester;
+  ReadAtFunction read = [this, fd](int64_t offset, absl::Span<char> to) {
+    return disk_.ReadAt(fd, offset, to);
+  };
+  if (seal) {
+    read = ReadAndTell(read, [&](absl::string_view bytes) { digester.Add(bytes); });
+  }
+  Content content(std::move(read), length_bytes, files_.name.compressed);
+  WalkedPcap walked = WalkPcap(content.Read(), content.MostBytes(), companions.Observers());
+  if (std::optional<Finding> broken = content.ReadToTheEnd()) walked.broken = std::move(broken);
 
   if (walked.broken) tell(walked.broken->kind, walked.broken->message);
   if (walked.file) result_.tally = walked.tally;
   if (ledger != nullptr && !as_long) {
     tell(FindingKind::kLength,
-         absl::StrCat("has ", length_bytes, " bytes, but its ledger says ", ledger->length_bytes));
+         absl::StrCat("has ", length_bytes, " bytes, but its ledger says ", FileBytes(*ledger)));
   }
   if (ledger != nullptr && walked.file) CompareHeader(*ledger, *walked.file, tell);
   if (walked.broken) return;  // the rest would follow from that, or is not known
+  content.CheckFrames(as_long ? ledger : nullptr, tell);
   if (as_long) {
     CompareTally(*ledger, walked.tally, tell);
-    companions.FinishLedger(tell, length_bytes);
+    companions.FinishLedger(tell, ledger->length_bytes);
   }
   if (!seal) return;
-  const std::optional<std::string> wrong =
-      CheckSeal(*seal, files_.Segment(), companions.FinishDigest());
+  const std::optional<std::string> wrong = CheckSeal(*seal, files_.Segment(), digester.Finish());
   if (wrong) Tell(absl::StrCat(files_.Segment(), kSealSuffix), FindingKind::kSeal, *wrong);
 }
 

@@ -21,12 +21,12 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 Assembler::~Assembler() = default;
 
 Assembler::Assembler(const SegmentOptions& options, const Clock* clock, const RingSet* rings,
-                     BufferPool* pool, WriteQueue* queue)
+                     BufferPool* pool, BufferSink* sink)
     : options_(options),
       clock_(clock),
       rings_(rings),
       pool_(pool),
-      queue_(queue),
+      sink_(sink),
       stamper_(options.nanoseconds),
       indexer_(options.nanoseconds),
       books_(std::make_unique<Books>()) {
@@ -196,18 +196,20 @@ void Assembler::SealBuffer(bool ends_segment) {
   Mark(&buffer_->sealed);
   buffer_->ends_segment = ends_segment;
   oldest_unflushed_ns_ = 0;
-  queue_->Seal(std::exchange(buffer_, nullptr));
+  sink_->Seal(std::exchange(buffer_, nullptr));
+}
+
+void Assembler::TakeNextBuffer() {
+  const int64_t next_offset = buffer_->file_offset + static_cast<int64_t>(buffer_->used);
+  SealBuffer(/*ends_segment=*/false);
+  buffer_ = pool_->Take(segment_, next_offset);
+  indexed_ = 0;
 }
 
 void Assembler::Append(const void* bytes, size_t length) {
   const auto* from = static_cast<const std::byte*>(bytes);
   while (length > 0) {
-    if (buffer_->room() == 0) {
-      const int64_t next_offset = buffer_->file_offset + static_cast<int64_t>(kBufferBytes);
-      SealBuffer(/*ends_segment=*/false);
-      buffer_ = pool_->Take(segment_, next_offset);
-      indexed_ = 0;
-    }
+    if (buffer_->room() == 0) TakeNextBuffer();
     const size_t now = std::min(length, buffer_->room());
     std::memcpy(buffer_->data + buffer_->used, from, now);
     buffer_->used += now;
@@ -244,7 +246,10 @@ bool Assembler::OnPacket(const RecordView& record) {
     if (!RotateIfDue(record, bytes)) return false;
   }
   // A record is shorter than a buffer, so one more is always enough.
-  if (buffer_->room() < bytes && pool_->available() == 0) return false;
+  if (buffer_->room() < bytes) {
+    if (pool_->available() == 0) return false;
+    if (options_.whole_records) TakeNextBuffer();
+  }
   const int64_t wall_ns = static_cast<int64_t>(record.time_ns) + wall_offset_ns_;
   const PcapRecordHeader header = stamper_.Stamp(record, wall_ns);
   if (!segment_->stream) indexer_.OnRecord(segment_->facts.length_bytes, wall_ns);

@@ -222,7 +222,7 @@ void CommitLog::OnCheckpoint(size_t slot, const Segment& segment, const AccountM
   CommittedSegment& to = record_.segments[slot];
   Describe(slot, segment);
   to.state = CommitState::kCurrent;
-  to.length_bytes = mark.length_bytes;
+  to.length_bytes = mark.stored_bytes;
   to.packets = mark.segment_packets;
   to.clipped = mark.segment_clipped;
   to.late = mark.segment_late;

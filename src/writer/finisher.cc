@@ -40,6 +40,12 @@ Ledger LedgerOf(const Segment& segment) {
   ledger.interface_begin = facts.interface_begin;
   ledger.interface_end = facts.interface_end;
   ledger.index = facts.index;
+  if (facts.name.compressed) {
+    ledger.compression = {.stored_bytes = facts.file_bytes(),
+                          .frames = facts.frames.size(),
+                          .level = facts.level,
+                          .lowest_level = facts.lowest_level};
+  }
   return ledger;
 }
 
@@ -161,7 +167,8 @@ absl::Status Finisher::OpenFiles(Segment* segment) {
   SegmentName name{
       .interface = options_.interface,
       .start = absl::ToCivilSecond(absl::FromUnixNanos(segment->from_ns), options_.zone),
-      .has_seconds = options_.names_need_seconds};
+      .has_seconds = options_.names_need_seconds,
+      .compressed = options_.compressed};
   DM_ASSIGN_OR_RETURN(segment->buffered, CreateUnderFreeName(&name));
   segment->facts.name = name;
   segment->inode = InodeOf(segment->buffered);
@@ -266,7 +273,7 @@ void Finisher::Await(Segment* segment) {
     }
   }
   if (!unfinished_.empty()) {
-    disk_->Truncate(segment->buffered.get(), facts.length_bytes).IgnoreError();
+    disk_->Truncate(segment->buffered.get(), facts.stored_bytes()).IgnoreError();
   }
   unfinished_.push_back(segment);
 }
@@ -308,7 +315,10 @@ absl::Status Finisher::FinishFiles(Segment* segment, bool make_do) {
   if (!segment->rescued.empty()) {
     status.Update(disk_->WriteAt(fd, segment->rescued_offset, segment->rescued));
   }
-  status.Update(disk_->Truncate(fd, facts.length_bytes));
+  status.Update(disk_->Truncate(fd, facts.stored_bytes()));
+  if (facts.name.compressed) {
+    status.Update(disk_->WriteAt(fd, facts.stored_bytes(), FormatSeekTable(facts.frames)));
+  }
   if (!status.ok() && !make_do) return status;
   // Not worth another attempt: a file system may know nothing of access.
   status.Update(disk_->SetAccess(fd, options_.mode, options_.group));

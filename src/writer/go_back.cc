@@ -25,7 +25,7 @@ void Assembler::Mark(Checkpoint* mark) const {
   const SegmentFacts& facts = segment_->facts;
   mark->segment = segment_;
   mark->packets = packets_;
-  mark->length_bytes = facts.length_bytes;
+  mark->length_bytes = mark->stored_bytes = facts.length_bytes;
   mark->tails.assign(cursors_.begin(), cursors_.end());  // within capacity
   mark->late = late_;
   mark->last_time_ns = last_time_ns_;
@@ -92,6 +92,11 @@ void Assembler::EndDamaged(Segment* segment, const Checkpoint& safe, std::string
   segment->to_ns = std::max(segment->from_ns, std::min(segment->to_ns, last_ns + 1));
   SegmentFacts& facts = segment->facts;
   facts.length_bytes = safe.length_bytes;
+  int64_t stored_bytes = facts.stored_bytes();
+  while (!facts.frames.empty() && stored_bytes > safe.stored_bytes) {
+    stored_bytes -= facts.frames.back().stored_bytes;
+    facts.frames.pop_back();
+  }
   facts.packets = safe.segment_packets;
   facts.clipped = safe.segment_clipped;
   facts.late = safe.segment_late;

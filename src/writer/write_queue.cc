@@ -164,12 +164,12 @@ void WriteQueue::OnResult(int64_t result) {
 
 void WriteQueue::Advance(Buffer* buffer) {
   if (buffer == flush_.buffer && buffer->written >= flush_.to) {
-    observer_->OnCheckpoint(flush_.safe);
+    if (flush_.safe.segment != nullptr) observer_->OnCheckpoint(flush_.safe);
     flush_.buffer = nullptr;
   }
   const Buffer* front = Front();
   if (front == nullptr || front != buffer || front->written < front->used) return;
-  observer_->OnCheckpoint(buffer->sealed);
+  if (buffer->sealed.segment != nullptr) observer_->OnCheckpoint(buffer->sealed);
   if (buffer->ends_segment) observer_->OnSegmentWritten(buffer->segment);
   PopFront();
 }

@@ -31,6 +31,12 @@ std::unique_ptr<IoBackend> ChooseBackend(bool allow_uring, const BufferPool& poo
   return MakePwriteBackend();
 }
 
+SegmentOptions SegmentsOf(const WriterOptions& options) {
+  SegmentOptions segments = options.segments;
+  segments.whole_records = options.compression.has_value();
+  return segments;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Writer>> Writer::Create(WriterOptions options, const Clock* clock,
@@ -48,14 +54,25 @@ Writer::Writer(WriterOptions options, const Clock* clock, RingSet* rings, Disk* 
       sleep_ns_(std::clamp(options_.flush_ns / 4, kShortestSleepNs, kLongestSleepNs)),
       kick_fd_(MakeEventFd()),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
-      pool_(rings->cpu_count()),
+      pool_(rings->cpu_count(), options_.compression ? kFramesBufferBytes : kBufferBytes),
       backend_(ChooseBackend(options_.allow_uring, pool_)),
       queue_(backend_.get(), clock, &pool_, this),
+      frame_pool_(options_.compression ? std::make_unique<BufferPool>(
+                                             rings->cpu_count(), kFrameBytes,
+                                             Compressor::FrameCount(options_.compression->threads))
+                                       : nullptr),
+      compressor_(frame_pool_ ? std::make_unique<Compressor>(*options_.compression, clock,
+                                                             frame_pool_.get(), &pool_, &queue_,
+                                                             kick_fd_.get())
+                              : nullptr),
+      sink_(compressor_ ? static_cast<BufferSink*>(compressor_.get()) : &queue_),
       merger_(*rings),
-      assembler_(options_.segments, clock, rings, &pool_, &queue_) {
+      assembler_(SegmentsOf(options_), clock, rings, frame_pool_ ? frame_pool_.get() : &pool_,
+                 sink_) {
   if (disk == nullptr) return;
   FinisherOptions finisher = options_.finisher;
   finisher.answer_fd = kick_fd_.get();
+  finisher.compressed = options_.compression.has_value();
   finisher_ = std::make_unique<Finisher>(disk, std::move(finisher));
   assembler_.set_finisher(finisher_.get());
   const auto& before = options_.before;
@@ -82,6 +99,7 @@ void Writer::Start(int64_t replaced_at_ns) {
     assembler_.BeginStream(options_.stream_fd, sample_.offset_ns);
   } else {
     finisher_->Start();
+    if (compressor_ != nullptr) compressor_->Start();
     if (options_.before) {
       assembler_.Resume(*options_.before, options_.settings, replaced_at_ns, merger_.cursors());
     } else {
@@ -118,11 +136,15 @@ void Writer::RunOnce() {
   SampleClock(now_ns);
   NoteAbsence(now_ns);
   TakeAnswers();
-  queue_.Pump();
+  sink_->Pump();
   GiveUpIfBroken();
   TellTrouble();
   const uint64_t fullest = merger_.Observe(now_ns);
   under_pressure_ = fullest > rings_->ring_bytes() / 4;
+  if (compressor_ != nullptr) {
+    compressor_->set_ring_fill(static_cast<double>(fullest) /
+                               static_cast<double>(rings_->ring_bytes()));
+  }
   assembler_.set_cursors(merger_.cursors());
   drained_ = queue_.stream_closed() ? DrainResult::kBlocked : assembler_.DrainFrom(&merger_);
   if (drained_ == DrainResult::kDrained && !options_.stream()) FollowClock();
@@ -152,7 +174,7 @@ void Writer::TakeAnswers() {
 bool Writer::GiveUpIfBroken() {
   const std::optional<int> error = queue_.broken();
   if (!error || !assembler_.CanGoBack()) return false;
-  const absl::InlinedVector<Segment*, kBufferCount> sealed = queue_.GiveUp();
+  const absl::InlinedVector<Segment*, kBufferCount> sealed = sink_->GiveUp();
   const bool is_within = !segment_ended_;
   if (is_within && safe_.segment_packets > 0) {
     LogError("a segment ends here, damaged: ", ErrnoError("write", *error).message(),
@@ -214,8 +236,19 @@ void Writer::FlushIfDue(int64_t now_ns) {
   // Early enough that a round that comes late still keeps the promise.
   const bool due = now_ns >= oldest_ns + options_.flush_ns - 2 * sleep_ns_;
   if (!due && !under_pressure_) return;
+  if (FrameShouldEnd(*buffer)) {
+    assembler_.EndBuffer();
+    return;
+  }
   assembler_.Mark(&flushing_);
-  if (queue_.Flush(buffer, flushing_)) assembler_.OnFlushed();
+  if (sink_->Flush(buffer, flushing_)) assembler_.OnFlushed();
+}
+
+bool Writer::FrameShouldEnd(const Buffer& buffer) const {
+  if (compressor_ == nullptr) return false;
+  // Rings may be smaller than a frame.
+  return (under_pressure_ && buffer.used >= rings_->ring_bytes() / 16) ||
+         compressor_->IsWornOut(buffer);
 }
 
 void Writer::PublishStatus() {
@@ -257,21 +290,21 @@ void Writer::Wait(int64_t timeout_ns) {
 void Writer::WriteTheRest() {
   for (bool ended = false;;) {
     TakeAnswers();
-    queue_.Pump();
+    sink_->Pump();
     if (GiveUpIfBroken()) ended = false;
     const bool out_of_patience = OutOfPatience();
     if (!ended && (DrainTheRest() || out_of_patience)) {
       End();
       ended = true;
     }
-    if ((ended && queue_.idle()) || out_of_patience) break;
+    if ((ended && sink_->idle()) || out_of_patience) break;
     Wait(kShortestSleepNs);
   }
-  if (!queue_.idle()) {
+  if (!sink_->idle()) {
     LogError("giving up on the ", options_.stream() ? "reader of the stream" : "disk",
              ending_ == Ending::kSameRings ? "; what is not written stays in the rings"
                                            : "; what is not written is lost");
-    queue_.Abandon();
+    sink_->Abandon();
   }
   PublishStatus();
 }

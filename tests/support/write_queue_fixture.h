@@ -83,6 +83,7 @@ class WriteQueueTest : public testing::Test, protected WriteObserver {
 
   bool Flush() {
     Checkpoint safe;
+    safe.segment = buffer_->segment;
     safe.packets = total_;
     safe.length_bytes = static_cast<int64_t>(Current()->appended.size());
     safe.tails = {total_};
@@ -139,7 +140,8 @@ class WriteQueueTest : public testing::Test, protected WriteObserver {
 
   void SealBuffer(bool ends_segment) {
     buffer_->ends_segment = ends_segment;
-    buffer_->sealed = {.packets = total_,
+    buffer_->sealed = {.segment = buffer_->segment,
+                       .packets = total_,
                        .length_bytes = static_cast<int64_t>(Current()->appended.size()),
                        .tails = {total_}};
     queue_.Seal(std::exchange(buffer_, nullptr));

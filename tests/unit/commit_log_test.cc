@@ -78,7 +78,8 @@ class CommitLogTest : public testing::Test {
   // Behind so many packets of the segment, the last of which came at this boot time.
   Checkpoint At(uint64_t packets, int64_t last_ns = 0) {
     return {.packets = packets_ + packets,
-            .length_bytes = static_cast<int64_t>(24 + 100 * packets),
+            .length_bytes = static_cast<int64_t>(24 + 1000 * packets),
+            .stored_bytes = static_cast<int64_t>(24 + 100 * packets),
             .tails = {64 * (packets_ + packets), 32 * (packets_ + packets)},
             .last_time_ns = static_cast<uint64_t>(last_ns),
             .wall_offset_ns = kWallOffsetNs,

@@ -37,7 +37,13 @@ TEST(ParseName, TakesBackWhatWasNamed) {
         EXPECT_EQ(parsed->segment.start, name.start);
         EXPECT_EQ(parsed->segment.has_seconds, has_seconds);
         EXPECT_EQ(parsed->segment.ordinal, ordinal);
+        EXPECT_FALSE(parsed->segment.compressed);
         EXPECT_EQ(parsed->segment.Pcap(), name.Pcap());
+        SegmentName compressed = name;
+        compressed.compressed = true;
+        EXPECT_EQ(compressed.Pcap(), name.Pcap() + ".zst");
+        EXPECT_TRUE(ParseName(compressed.Part())->segment.compressed);
+        EXPECT_EQ(ParseName(compressed.Part())->segment.Pcap(), compressed.Pcap());
       }
     }
   }
@@ -46,12 +52,13 @@ TEST(ParseName, TakesBackWhatWasNamed) {
 TEST(ParseName, TellsKindsApart) {
   const std::string pcap = Name("eth0").Pcap();
   EXPECT_EQ(ParseName(pcap)->kind, FileKind::kSegment);
-  EXPECT_EQ(ParseName(pcap + ".zst")->kind, FileKind::kCompressedSegment);
+  EXPECT_EQ(ParseName(pcap + ".zst")->kind, FileKind::kSegment);
   EXPECT_EQ(ParseName(pcap + ".json")->kind, FileKind::kLedger);
   EXPECT_EQ(ParseName(pcap + ".zst.json")->kind, FileKind::kLedger);
   EXPECT_EQ(ParseName(pcap + ".sha256")->kind, FileKind::kSeal);
   EXPECT_EQ(ParseName(pcap + ".zst.sha256")->kind, FileKind::kSeal);
   EXPECT_EQ(ParseName(pcap + ".part")->kind, FileKind::kPart);
+  EXPECT_EQ(ParseName(pcap + ".zst.part")->kind, FileKind::kPart);
 }
 
 TEST(ParseName, RefusesWhatIsNotExactlyOurs) {
@@ -66,7 +73,8 @@ TEST(ParseName, RefusesWhatIsNotExactlyOurs) {
                            "eth0.20261123_2110.pcapng",
                            "eth0.20261123_2110.pcap.gz",
                            "eth0.20261123_2110.pcap.json.zst",
-                           "eth0.20261123_2110.pcap.zst.part",
+                           "eth0.20261123_2110.pcap.part.zst",
+                           "eth0.20261123_2110.zst.pcap",
                            "eth0.20261123_2110.pcap.part.json",
                            "eth0.20261123_2110.pcap.part.part",
                            "eth0.20261123_2110.pcap.json.json",

@@ -93,13 +93,13 @@ TEST_F(VerifyTest, PassesOverWhatIsNoSegment) {
   EXPECT_THAT(messages_, IsEmpty());
 }
 
-TEST_F(VerifyTest, NotesWhatIsNotCheckedYet) {
+TEST_F(VerifyTest, NotesWhatIsBeingWritten) {
   chain_.files["eth0.20261125_0003.pcap.part"] = "x";
-  chain_.files["eth0.20261124_2300.pcap.zst"] = "x";
+  chain_.files["eth0.20261125_0004.pcap.zst.part"] = "x";
   EXPECT_THAT(Check(), IsEmpty());
-  EXPECT_THAT(Notes(), ElementsAre("eth0.20261124_2300.pcap.zst not_checked",
-                                   "eth0.20261125_0003.pcap.part being_written"));
-  EXPECT_EQ(totals_.being_written, 1);
+  EXPECT_THAT(Notes(), ElementsAre("eth0.20261125_0003.pcap.part being_written",
+                                   "eth0.20261125_0004.pcap.zst.part being_written"));
+  EXPECT_EQ(totals_.being_written, 2);
   EXPECT_EQ(totals_.segments, 3);
 }
 

@@ -6,7 +6,7 @@
 //   eth0.20261123_2110.pcap.zst        compressed
 //   eth0.20261123_2110.pcap.json       its ledger (…pcap.zst.json beside a compressed one)
 //   eth0.20261123_2110.pcap.sha256     its seal (…pcap.zst.sha256 beside a compressed one)
-//   eth0.20261123_2110.pcap.part       being written
+//   eth0.20261123_2110.pcap.part       being written (…pcap.zst.part: compressed)
 //   .eth0.lock                         held by the process that captures eth0 into the directory
 //   .eth0.removed                      what retention deleted, until a ledger tells it
 //   ….new                              on its way to take the place of "…"
@@ -21,6 +21,7 @@
 
 namespace dns_monitor {
 
+inline constexpr absl::string_view kCompressedSuffix = ".zst";
 inline constexpr absl::string_view kPartSuffix = ".part";
 inline constexpr absl::string_view kLedgerSuffix = ".json";
 inline constexpr absl::string_view kSealSuffix = ".sha256";
@@ -31,14 +32,15 @@ struct SegmentName {
   absl::CivilSecond start;   // in the zone of the capture
   bool has_seconds = false;  // the name tells them
   int ordinal = 0;           // -1, -2 … of names that were taken; 0 has no suffix
+  bool compressed = false;
 
   // Without ".pcap": "eth0.20261123_2110-1".
   std::string Stem() const;
-  std::string Pcap() const;  // Stem() + ".pcap"
+  std::string Pcap() const;  // Stem() + ".pcap", or ".pcap.zst"
   std::string Part() const;  // Pcap() + ".part"
 };
 
-enum class FileKind { kSegment, kCompressedSegment, kLedger, kSeal, kPart };
+enum class FileKind { kSegment, kLedger, kSeal, kPart };
 
 struct ParsedName {
   SegmentName segment;

@@ -13,6 +13,7 @@
 #include "dns_monitor/retention/retention.h"
 #include "dns_monitor/sandbox/privileges.h"
 #include "dns_monitor/tap/tap.h"
+#include "dns_monitor/writer/compressor.h"
 
 namespace dns_monitor {
 
@@ -27,8 +28,9 @@ struct CaptureOptions {
   bool nanoseconds = false;
   int64_t flush_ns = kNanosecondsPerSecond;
   uint32_t mode = 0640;
-  int64_t group = -1;       // -1: as created
-  bool seal = false;        // each finished file with its SHA-256
+  int64_t group = -1;                            // -1: as created
+  std::optional<CompressorOptions> compression;  // none: files are as they are
+  bool seal = false;                             // each finished file with its SHA-256
   std::string on_finished;  // a command to run for each finished file; empty: none
   RetentionLimits retention;
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();

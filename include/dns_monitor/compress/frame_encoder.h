@@ -11,7 +11,7 @@ struct ZSTD_CCtx_s;
 
 namespace dns_monitor {
 
-// zstd's levels from 1 on; negative ones are faster still, at a worse ratio.
+// zstd's levels.
 inline constexpr int kLowestLevel = 1;
 inline constexpr int kHighestLevel = 19;  // those above need more memory than they bring
 inline constexpr int kUsualLevel = 3;

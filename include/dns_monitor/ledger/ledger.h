@@ -121,7 +121,8 @@ struct RemovedSegment {
   bool operator==(const RemovedSegment&) const = default;
 };
 
-// One stretch of the file: the bytes from `offset` to the next entry's, or to the file's end.
+// One stretch of the pcap file, before compression: the bytes from `offset` to the next entry's, or
+// to the file's end.
 struct IndexEntry {
   int64_t offset = 0;
   // Of the records that begin in the stretch, wherever they end:
@@ -134,11 +135,24 @@ struct IndexEntry {
   bool operator==(const IndexEntry&) const = default;
 };
 
+// Of a segment that is stored in frames of zstd. Levels are zstd's; 0: frames that hold their
+// content as it is.
+struct LedgerCompression {
+  int64_t stored_bytes = 0;  // the file's length, the table of the frames included
+  uint64_t frames = 0;
+  std::optional<uint32_t> level = std::nullopt;  // that was asked for; none: not known
+  // Of the frames, where it did not always keep up.
+  std::optional<uint32_t> lowest_level = std::nullopt;
+
+  bool operator==(const LedgerCompression&) const = default;
+};
+
 struct Ledger {
   uint64_t sequence = 0;                              // one more than the ledger before
   std::optional<LedgerLink> previous = std::nullopt;  // none: the first
   std::string file_name;                              // of the segment
-  int64_t length_bytes = 0;
+  int64_t length_bytes = 0;                           // of the pcap file, before compression
+  std::optional<LedgerCompression> compression = std::nullopt;
   std::string interface;
   uint32_t ifindex = 0;
   std::string host;

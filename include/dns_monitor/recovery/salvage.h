@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/disk.h"
+#include "dns_monitor/compress/seek_table.h"
 #include "dns_monitor/ledger/ledger.h"
 #include "dns_monitor/pcap/file_header.h"
 
@@ -32,6 +33,9 @@ struct SalvagedPart {
   // most, and zeros with what lies behind them.
   int64_t kept_bytes = 0;
   int64_t cut_bytes = 0;
+  // Of a compressed one: its frames, without their table, which kept_bytes includes.
+  std::vector<FrameSize> frames;
+  int64_t content_bytes = 0;  // of the pcap file, before compression
   // Of the records that were kept.
   uint64_t packets = 0;
   uint64_t clipped = 0;         // at the snap length
@@ -87,6 +91,10 @@ absl::StatusOr<std::vector<SegmentName>> FindLeftovers(Disk& disk, absl::string_
 // A record header of zeros ends what was written. The zeros may begin within the record before,
 // which then looks whole: at a border of 512 bytes, as disks write no less at a time. If that
 // record is zero from such a border to its end, it goes, too.
+//
+// Of a compressed part, what can be read of a frame that has no end is made a frame anew; a table
+// of the frames ends the file. What lies behind a damaged frame is never cut off: such a part is
+// left alone, unless it is no more than a frame.
 //
 // Left alone are those that another process writes, that are no pcap files, that are no regular
 // files, and that cannot be read, cut or renamed; each is tried again when it is found again. Where

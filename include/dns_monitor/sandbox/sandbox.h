@@ -21,9 +21,9 @@ struct SandboxOptions {
 // Drops all privileges, keeps the process to its directory (Landlock; the log says where the kernel
 // has none), and lets each thread that StartThread makes from then on make no system calls but
 // those of its kind, which is its name: "writer", "finisher", "recovery", "retention",
-// "sealer", "log" (src/sandbox/profile.cc). A thread of another kind ends the process. Called by
-// the main thread while there is no other. FailedPrecondition when the kernel has no seccomp
-// filters.
+// "sealer", "compressor", "log" (src/sandbox/profile.cc). A thread of another kind ends the
+// process. Called by the main thread while there is no other. FailedPrecondition when the kernel
+// has no seccomp filters.
 absl::Status EnterSandbox(const Privileges& privileges, const SandboxOptions& options);
 
 // The same for the main thread itself, which cannot start threads from then on. After EnterSandbox.

@@ -15,7 +15,6 @@ namespace dns_monitor {
 enum class FindingKind : uint8_t {
   // Notes.
   kBeingWritten,  // a part
-  kNotChecked,    // compressed
   kDamaged,       // its ledger says itself that the disk failed
   kGone,          // deleted while it was checked, or too lately for a ledger to tell
 
@@ -28,6 +27,7 @@ enum class FindingKind : uint8_t {
   kTruncated,
   kZeros,
   kBadRecord,
+  kFrames,  // of zstd, or their table
   // Of a segment and its ledger.
   kPcapMissing,
   kLedgerMissing,
@@ -55,7 +55,6 @@ enum class FindingKind : uint8_t {
   kInRing,
 };
 inline constexpr std::array<absl::string_view, 34> kFindingNames = {"being_written",
-                                                                    "not_checked",
                                                                     "damaged",
                                                                     "gone",
                                                                     "unreadable",
@@ -65,6 +64,7 @@ inline constexpr std::array<absl::string_view, 34> kFindingNames = {"being_writt
                                                                     "truncated",
                                                                     "zeros",
                                                                     "bad_record",
+                                                                    "frames",
                                                                     "pcap_missing",
                                                                     "ledger_missing",
                                                                     "ledger_unreadable",

@@ -57,6 +57,7 @@ struct SegmentOptions {
   std::optional<RotationSchedule> schedule;  // none: no rotation by the clock
   int64_t max_segment_bytes = std::numeric_limits<int64_t>::max();
   uint64_t max_packets = std::numeric_limits<uint64_t>::max();  // of the capture
+  bool whole_records = false;                                   // in each buffer
 };
 
 // The writer thread's alone: the sink of its Merger. Every method that returns bool says false when
@@ -65,7 +66,7 @@ class Assembler {
  public:
   // All outlive this.
   Assembler(const SegmentOptions& options, const Clock* clock, const RingSet* rings,
-            BufferPool* pool, WriteQueue* queue);
+            BufferPool* pool, BufferSink* sink);
   ~Assembler();
   // Opens and finishes the segments; not for a stream.
   void set_finisher(Finisher* finisher) { finisher_ = finisher; }
@@ -92,6 +93,10 @@ class Assembler {
 
   // The clock has moved against the ring's by now: backwards begins a segment.
   bool SetWallOffset(int64_t wall_offset_ns, int64_t boot_ns);
+  // Ends the buffer here, so that what it holds is soon safe.
+  void EndBuffer() {
+    if (pool_->available() > 0) TakeNextBuffer();
+  }
   // No packet before this time can come any more: segments that end before it end now.
   bool AdvanceTo(int64_t boot_ns);
   // Ends the segment here, and begins the next at this time.
@@ -146,6 +151,8 @@ class Assembler {
   bool Rotate(int64_t boot_ns, int64_t from_ns);
   void PutFileHeader();
   void SealBuffer(bool ends_segment);
+  // Only when there is one.
+  void TakeNextBuffer();
   void Append(const void* bytes, size_t length);
   void CountPacket(const RecordView& record);
   // How many bytes of packets may be appended to the buffer until something else is due.
@@ -168,7 +175,7 @@ class Assembler {
   const Clock* const clock_;
   const RingSet* const rings_;
   BufferPool* const pool_;
-  WriteQueue* const queue_;
+  BufferSink* const sink_;
   Finisher* finisher_ = nullptr;
   CommitLog* commits_ = nullptr;
   absl::Span<const uint64_t> cursors_;

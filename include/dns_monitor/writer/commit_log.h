@@ -57,7 +57,7 @@ struct CommittedSegment {
   uint64_t inode = 0;
   int64_t from_ns = 0;
   int64_t to_ns = 0;
-  int64_t length_bytes = 0;  // at a record's border
+  int64_t length_bytes = 0;  // of the file, at a record's border, or a frame's
   uint64_t packets = 0;
   uint64_t clipped = 0;
   uint64_t late = 0;

@@ -21,6 +21,7 @@ namespace dns_monitor {
 struct FinisherOptions {
   std::string interface;
   bool names_need_seconds = false;
+  bool compressed = false;
   absl::TimeZone zone;
   uint32_t mode = 0640;
   int64_t group = -1;

@@ -9,6 +9,7 @@
 
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/fd.h"
+#include "dns_monitor/compress/seek_table.h"
 #include "dns_monitor/ledger/ledger.h"
 
 namespace dns_monitor {
@@ -18,7 +19,7 @@ inline constexpr size_t kSegmentCount = 8;  // open, being finished, or free
 // What a segment came to, for the log, the ledger and the retention.
 struct SegmentFacts {
   SegmentName name;
-  int64_t length_bytes = 0;
+  int64_t length_bytes = 0;  // of the pcap file, before compression
   uint64_t packets = 0;
   uint64_t clipped = 0;
   uint64_t late = 0;         // came after a younger packet had been written
@@ -33,10 +34,21 @@ struct SegmentFacts {
   std::string damage;        // why it ends before its time, or may not be whole; empty: neither
   // None: those of the capture.
   std::optional<LedgerSettings> settings;
+  // Of a compressed one: those that are in the file, the level that was asked for, and the lowest.
+  std::vector<FrameSize> frames;
+  uint32_t level = 0;
+  uint32_t lowest_level = 0;
   // Of the interface, when the segment was opened, and when it had ended; its index then, or 0.
   std::optional<InterfaceCounters> interface_begin;
   std::optional<InterfaceCounters> interface_end;
   uint32_t ifindex = 0;
+
+  // Of the packets' bytes in the file.
+  int64_t stored_bytes() const { return name.compressed ? StoredBytes(frames) : length_bytes; }
+  // Of the whole file, once it is finished.
+  int64_t file_bytes() const {
+    return name.compressed ? stored_bytes() + SeekTableBytes(frames.size()) : length_bytes;
+  }
 };
 
 // Belongs to one thread at a time: the writer passes it to the finisher to be opened and to be

@@ -22,6 +22,28 @@ class WriteObserver {
   virtual void OnSegmentWritten(Segment* segment) = 0;
 };
 
+// Where buffers go when they are full: the queue itself, or the compressor in front of it. The
+// writer thread's alone.
+class BufferSink {
+ public:
+  virtual ~BufferSink() = default;
+  // The buffer is complete: it will be in the file whole, and is returned to its pool.
+  virtual void Seal(Buffer* buffer) = 0;
+  // What `buffer`, the one that is being filled, holds now is to be in the file soon. `safe` is
+  // copied; false when an earlier flush is still under way (ask again later).
+  virtual bool Flush(Buffer* buffer, const Checkpoint& safe) = 0;
+  // Takes results, starts what comes next. Never waits.
+  virtual void Pump() = 0;
+  virtual bool idle() const = 0;
+  // Drops all that is not written, and returns the buffers. The first segment keeps what was
+  // written of its buffer (Segment::rescued). The segments whose buffers were sealed, in their
+  // order; none when there was only a flush. The next write is tried after a pause.
+  virtual absl::InlinedVector<Segment*, kBufferCount> GiveUp() = 0;
+  // Drops all that is not written: the disk failed for too long at the end. Requests under way are
+  // waited for by the backend's own end.
+  virtual void Abandon() = 0;
+};
+
 // The writer thread's alone. Full blocks go through the segment's O_DIRECT descriptor; what is
 // short of a block (the file's tail, a flush of little) goes through the page cache, so that the
 // file never has a byte that is no packet's.
@@ -29,28 +51,21 @@ class WriteObserver {
 // A write that fails is tried again, with growing pauses: the buffers, and then the rings, hold
 // what comes meanwhile. Where it is not for want of room, it may be the file that cannot be written
 // any more: after some attempts the queue waits for GiveUp, to go on with another one.
-class WriteQueue {
+class WriteQueue final : public BufferSink {
  public:
   WriteQueue(IoBackend* backend, const Clock* clock, BufferPool* pool, WriteObserver* observer);
 
-  // The buffer is complete: it will be written whole and returned to the pool.
-  void Seal(Buffer* buffer);
-  // What `buffer`, the one that is being filled, holds now is to be in the file soon. `safe` is
-  // copied; false when an earlier flush is still under way (ask again later).
-  bool Flush(Buffer* buffer, const Checkpoint& safe);
-  // Takes results, starts the next write. Never waits.
-  void Pump();
+  void Seal(Buffer* buffer) override;
+  bool Flush(Buffer* buffer, const Checkpoint& safe) override;
+  void Pump() override;
 
-  bool idle() const { return !in_flight_ && count_ == 0 && !flush_.buffer; }
+  bool idle() const override { return !in_flight_ && count_ == 0 && !flush_.buffer; }
   // Of all buffers since the beginning: whether the disk is moving.
   uint64_t bytes_written() const { return bytes_written_; }
   bool failing() const { return failures_ > 0; }
   // Why the segment that is being written is given up; nullopt: it is not.
   std::optional<int> broken() const { return broken_; }
-  // Drops all that is not written, and returns the buffers. The first segment keeps what was
-  // written of its buffer (Segment::rescued). The segments whose buffers were sealed, in their
-  // order; none when there was only a flush. The next write is tried after a pause.
-  absl::InlinedVector<Segment*, kBufferCount> GiveUp();
+  absl::InlinedVector<Segment*, kBufferCount> GiveUp() override;
   // What keeps buffers from becoming free at `now_ns` (CLOCK_BOOTTIME), as the filter counts it.
   capture_lost Trouble(int64_t now_ns) const;
   // Since when nothing has been written though there is something; 0 while that is less than
@@ -62,9 +77,7 @@ class WriteQueue {
   bool stream_closed() const { return stream_closed_; }
   // When to call Pump again if nothing else happens (CLOCK_BOOTTIME); 0: no need.
   int64_t retry_at_ns() const { return retry_at_ns_; }
-  // Drops all that is not written: the disk failed for too long at the end. Requests under way are
-  // waited for by the backend's own end.
-  void Abandon();
+  void Abandon() override;
 
  private:
   struct FlushTarget {

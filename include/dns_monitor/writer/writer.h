@@ -13,6 +13,7 @@
 #include "dns_monitor/ring/ring_set.h"
 #include "dns_monitor/writer/assembler.h"
 #include "dns_monitor/writer/commit_log.h"
+#include "dns_monitor/writer/compressor.h"
 #include "dns_monitor/writer/finisher.h"
 #include "dns_monitor/writer/io_backend.h"
 #include "dns_monitor/writer/write_queue.h"
@@ -26,9 +27,10 @@ struct WriterOptions {
   bool is_start = true;              // nothing was captured before, in other rings
   std::optional<Succession> before;  // goes on where another process has ended
   int64_t flush_ns = kNanosecondsPerSecond;
-  int stream_fd = -1;       // >= 0: one stream there instead of segments; owned
-  bool allow_uring = true;  // false: the fall-back, for tests and benchmarks
-  int doorbell_fd = -1;     // readable when a ring is filling; not owned
+  int stream_fd = -1;  // >= 0: one stream there instead of segments; owned
+  std::optional<CompressorOptions> compression;  // none: files are as they are
+  bool allow_uring = true;                       // false: the fall-back, for tests and benchmarks
+  int doorbell_fd = -1;                          // readable when a ring is filling; not owned
   std::function<void()> clear_doorbell;
   // Raised when there is nothing left to do (count reached, stream closed). An eventfd.
   int done_fd = -1;
@@ -111,6 +113,8 @@ class Writer final : private WriteObserver {
   // Tells the ledger of time in which this thread did not run.
   void NoteAbsence(int64_t now_ns);
   void FlushIfDue(int64_t now_ns);
+  // Only the end of the frame makes its packets safe.
+  bool FrameShouldEnd(const Buffer& buffer) const;
   void PublishStatus();
   int64_t SleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
@@ -131,10 +135,13 @@ class Writer final : private WriteObserver {
   const int64_t sleep_ns_;
   Fd kick_fd_;
   Fd epoll_fd_;
-  BufferPool pool_;
+  BufferPool pool_;  // of what is written
   std::unique_ptr<IoBackend> backend_;
   std::unique_ptr<Finisher> finisher_;
   WriteQueue queue_;
+  std::unique_ptr<BufferPool> frame_pool_;  // of what is compressed before; none: nothing is
+  std::unique_ptr<Compressor> compressor_;
+  BufferSink* const sink_;  // one of them
   Merger merger_;
   Assembler assembler_;
   std::unique_ptr<CommitLog> commits_;  // none for a stream

@@ -4,7 +4,7 @@ import re
 import signal
 
 from .pcap import read_pcap
-from .process import DNS_MONITOR, HOOK, Process
+from .process import COMPRESS, DNS_MONITOR, HOOK, Process
 from .waiting import wait_until
 
 _CAUSES = {"truncated headers", "malformed headers", "too many VLAN tags",
@@ -56,6 +56,8 @@ class Monitor(Process):
         self.directory = directory
         target = ["-d", directory] if directory is not None else ["-w", "-"]
         hook = ["--hook", HOOK] if HOOK else []
+        if COMPRESS and directory is not None and "--compress" not in options:
+            target += ["--compress", COMPRESS]
         command = [*prefix, program, "capture", interface, *target, *hook, *options]
         super().__init__(namespace.command(command), error_path, **process_options)
 
@@ -75,9 +77,10 @@ class Monitor(Process):
         return summary
 
     def files(self, suffix=".pcap"):
-        """Paths of this capture's files, oldest first."""
+        """Paths of this capture's files, compressed or not, oldest first."""
+        suffix = re.escape(suffix).replace(r"\.pcap", r"\.pcap(?:\.zst)?")
         pattern = re.compile(re.escape(self.interface) + r"\.(\d{8}_\d{4,6})(?:-(\d+))?"
-                             + re.escape(suffix))
+                             + suffix)
         found = []
         for name in os.listdir(self.directory):
             match = pattern.fullmatch(name)

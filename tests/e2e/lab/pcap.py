@@ -1,6 +1,7 @@
 """pcap files, read strictly and written."""
 import dataclasses
 import struct
+import subprocess
 
 MAGIC_MICROSECONDS = 0xA1B2C3D4
 MAGIC_NANOSECONDS = 0xA1B23C4D
@@ -69,9 +70,20 @@ def parse_records(file, data, offset=0, path=""):
     return offset
 
 
+def decompress(data, path="", may_be_torn=False):
+    """What the frames of `data` hold; of one that has no end, what a decoder gives of it."""
+    done = subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    if done.returncode != 0 and not may_be_torn:
+        raise BadPcap(f"{path}: {done.stderr.decode()}")
+    return done.stdout
+
+
 def read_pcap(path, may_be_torn=False):
     with open(path, "rb") as stream:
         data = stream.read()
+    if ".pcap.zst" in path:
+        data = decompress(data, path, may_be_torn)
     if len(data) < FILE_HEADER.size:
         if may_be_torn:
             return PcapFile(MAGIC_MICROSECONDS, MAX_SNAPLEN, LINK_ETHERNET, [], len(data))

@@ -7,6 +7,7 @@ import subprocess
 from .waiting import PATIENCE_SECONDS, wait_until
 
 BUILD = os.environ.get("DNS_MONITOR_BUILD", "")
+COMPRESS = os.environ.get("DNS_MONITOR_COMPRESS", "")  # likewise, of all into files
 HOOK = os.environ.get("DNS_MONITOR_HOOK", "")  # for all captures that do not choose one
 HAS_TCX = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups())) >= (6, 6)
 # As setpriv(1) lists what a capture needs.
