@@ -35,7 +35,7 @@ void Capture::OnSecond() {
   FollowDirectory();
   status_line_->Show({.time_ns = clock_.BoottimeNs(),
                       .matched = counters.matched,
-                      .written = status.packets_written.load() + written_from_old_,
+                      .written = status.packets_readable.load() + written_from_old_,
                       .lost = counters.lost_total(),
                       .file = current_file_.Get(),
                       .file_bytes = status.segment_bytes.load(),
@@ -99,6 +99,7 @@ void Capture::OnFinished(const SegmentFacts& facts) {
   for (const uint64_t count : facts.balance.lost) lost += count;
   LogInfo("finished ", facts.name.Pcap(), ": ", FormatCount(facts.packets), " packets, ",
           FormatSize(facts.file_bytes()),
+          facts.name.compressed ? absl::StrCat(" of ", FormatSize(facts.length_bytes)) : "",
           lost > 0 ? absl::StrCat(", ", FormatCount(lost), " lost") : "");
   PassOn({.name = facts.name,
           .size_bytes = facts.file_bytes() + facts.ledger_bytes,

@@ -47,7 +47,8 @@ Compressor::Compressor(const CompressorOptions& options, const Clock* clock, Buf
       frames_(std::make_unique<Frame[]>(frames->count())),
       workers_(std::make_unique<FrameWorkers>(options.threads, wake_fd)),
       steps_{options.level},
-      patience_(kFirstPatience) {
+      patience_(kFirstPatience),
+      since_rise_(kFirstPatience) {
   const size_t room = FrameEncoder::Bound(kFrameBytes, kMostFlushes);
   for (size_t index = 0; index < frames->count(); ++index) {
     frames_[index].made.bytes = std::make_unique_for_overwrite<std::byte[]>(room);
@@ -95,15 +96,17 @@ void Compressor::Seal(Buffer* buffer) {
   ChooseLevel();
   Frame& frame = FrameOf(buffer);
   frame.sealed = true;
+  given_packets_ = buffer->sealed.packets;
   Give(&frame, /*ends=*/true);
   Pump();
 }
 
-bool Compressor::Flush(Buffer* buffer, const Checkpoint&) {
+bool Compressor::Flush(Buffer* buffer, const Checkpoint& safe) {
   if (buffer->written == buffer->used) return true;
   Frame& frame = FrameOf(buffer);
   if (!IsDone(frame) || IsWornOut(*buffer)) return false;
   ++frame.flushes;
+  given_packets_ = safe.packets;
   Give(&frame, /*ends=*/false);
   buffer->written = buffer->used;
   return true;
@@ -124,6 +127,7 @@ void Compressor::Pump() {
     EndFrame();
   }
   FlushOut();
+  if (idle()) readable_packets_ = given_packets_;
 }
 
 bool Compressor::IsDone(const Frame& frame) const {
@@ -227,6 +231,7 @@ void Compressor::Drop() {
   under_way_.clear();
   if (out_ != nullptr) pool_->Return(std::exchange(out_, nullptr));
   out_offset_ = stored_bytes_ = dirty_since_ns_ = 0;
+  given_packets_ = readable_packets_ = 0;
   ended_.segment = nullptr;
 }
 
@@ -254,7 +259,9 @@ void Compressor::ChooseLevel() {
       LogWarning("compression at level ", steps_[0],
                  " does not keep up: a lower one is used until it does");
     }
+    // It rose too early.
     if (since_rise_ < kFirstPatience) patience_ = std::min(2 * patience_, kLongestPatience);
+    since_rise_ = kFirstPatience;
     ++step_;
   } else if (waiting > workers_->count()) {
     calm_ = 0;

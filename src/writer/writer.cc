@@ -256,6 +256,9 @@ void Writer::PublishStatus() {
   if (segment != nullptr) {
     status_.segment_bytes.store(segment->facts.length_bytes, std::memory_order_relaxed);
   }
+  const uint64_t written = status_.packets_written.load(std::memory_order_relaxed);
+  const uint64_t readable = compressor_ != nullptr ? compressor_->readable_packets() : 0;
+  status_.packets_readable.store(std::max(written, readable), std::memory_order_relaxed);
   status_.packets_late.store(assembler_.late(), std::memory_order_relaxed);
   status_.failing.store(queue_.failing(), std::memory_order_relaxed);
   status_.stream_closed.store(queue_.stream_closed(), std::memory_order_relaxed);

@@ -54,6 +54,8 @@ class BadInput(LabCase):
                 "--count": ("0", "-1", "x"),
                 "--duration": ("0", "x"),
                 "--mode": ("0999", "rw-", "07777", "1777", ""),
+                "--compress": ("gzip", "zstd:0", "zstd:20", "zstd:", ""),
+                "--compress-threads": ("0", "9", "x"),
                 "--seal": ("md5", "", "SHA256"),
                 "--group": ("no-such-group", "-1", "4294967295", "4294967296"),
         }.items():
@@ -84,6 +86,7 @@ class BadInput(LabCase):
                 ("capture", "lo", "-w", "-", "--max-size", "1G"): "leave --max-size out",
                 ("capture", "lo", "-w", "-", "--rotate", "1h"): "leave --rotate out",
                 ("capture", "lo", "-w", "-", "--utc"): "leave --utc out",
+                ("capture", "lo", "-w", "-", "--compress", "zstd"): "leave --compress out",
                 ("capture", "lo", "-w", "-", "--group", "0"): "leave --group out",
                 ("capture", "lo", "-d", here, *["--port", "53"] * 17): "16",
                 ("interfaces", "lo"): "lo",

@@ -38,7 +38,7 @@ class Service(LabCase):
         self.send(self.left, "10.53.0.99", "--count", "100")
         monitor.wait_for_packets(100)
         self.assertRegex(manager.wait_for("STATUS=", 2),
-                         r"^STATUS=\d+/s  100 packets  0 lost  dns0\.\d+_\d+\.pcap\.part  ")
+                         r"^STATUS=\d+/s  100 packets  0 lost  dns0\.\d+_\d+\.pcap(\.zst)?\.part  ")
         monitor.send_signal(signal.SIGHUP)
         manager.wait_for("READY=1", 2)
         reload = [one for one in manager.received() if not one.startswith("STATUS=")]

@@ -57,6 +57,9 @@ class Compressor final : public BufferSink {
   void set_ring_fill(double fill) { ring_fill_ = fill; }
   // Whether the frame of this buffer, which is being filled, was flushed so often that it must end.
   bool IsWornOut(const Buffer& buffer) const;
+  // How many of the capture's packets a decoder finds in files, those of a frame that has not ended
+  // included.
+  uint64_t readable_packets() const { return readable_packets_; }
   // Of the next frame.
   int level() const { return steps_[step_]; }
 
@@ -97,14 +100,16 @@ class Compressor final : public BufferSink {
   int64_t stored_bytes_ = 0;    // of the segment's frames that have ended
   Checkpoint ended_;            // where the last of them did
   Checkpoint flushing_;         // of FlushOut; here for its memory
+  uint64_t given_packets_ = 0;  // to the workers, since the capture began
+  uint64_t readable_packets_ = 0;
   int64_t dirty_since_ns_ = 0;  // something in out_ is to be flushed; 0: nothing
 
   std::vector<int> steps_;  // the level that was asked for, and lower ones
   size_t step_ = 0;
   double ring_fill_ = 0;
-  size_t calm_ = 0;  // frames in a row for which the workers had time
-  size_t patience_;  // how many of these make the level rise
-  size_t since_rise_ = 0;
+  size_t calm_ = 0;    // frames in a row for which the workers had time
+  size_t patience_;    // how many of these make the level rise
+  size_t since_rise_;  // frames
 };
 
 }  // namespace dns_monitor

@@ -41,6 +41,8 @@ struct WriterOptions {
 // Written by the writer's thread, read by any.
 struct WriterStatus {
   std::atomic<uint64_t> packets_written{0};  // in files or the stream, for sure
+  // The same, and those of a compressed frame that has not ended.
+  std::atomic<uint64_t> packets_readable{0};
   std::atomic<uint64_t> packets_late{0};
   std::atomic<int64_t> segment_bytes{0};     // of the current segment, appended
   std::atomic<bool> failing{false};          // the disk refuses writes at present

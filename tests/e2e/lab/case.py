@@ -8,7 +8,7 @@ import unittest
 
 from .monitor import Monitor, Tcpdump
 from .namespace import Namespace, Tun, connect
-from .pcap import write_pcap
+from .pcap import plain_copy, write_pcap
 from .process import CHECK_NUMBERED, SEND_NUMBERED, Process, run
 from .waiting import PATIENCE_SECONDS
 
@@ -128,7 +128,9 @@ class LabCase(unittest.TestCase):
         command = [CHECK_NUMBERED, "--threads", str(threads)]
         if sent is not None:
             command += ["--sent", ",".join(map(str, sent))]
-        report = json.loads(run([*command, *files]).stdout)
+        with tempfile.TemporaryDirectory() as directory:
+            plain = [plain_copy(file, directory) for file in files]
+            report = json.loads(run([*command, *plain]).stdout)
         for file in report["files"]:
             self.assertEqual(file["error"], "", file)
         report["packets"] = sum(file["packets"] for file in report["files"])
@@ -142,13 +144,15 @@ class LabCase(unittest.TestCase):
         self.assertEqual(faults, dict.fromkeys(faults, 0))
 
     def assert_readable(self, path, packets):
-        """tcpdump, tshark and capinfos read the file without complaint."""
-        dumped = run(["tcpdump", "-n", "-r", path])
+        """tcpdump, tshark and capinfos read the file, decompressed, without complaint."""
+        with tempfile.TemporaryDirectory() as directory:
+            plain = plain_copy(path, directory)
+            dumped = run(["tcpdump", "-n", "-r", plain])
+            shown = run(["tshark", "-n", "-r", plain, "-T", "fields", "-e", "frame.number"])
+            facts = run(["capinfos", "-M", "-c", "-t", plain])
         self.assertEqual(len(dumped.stdout.splitlines()), packets, path)
         self.assertNotRegex(dumped.stderr, "truncated|bad|error")
-        shown = run(["tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.number"])
         self.assertEqual(len(shown.stdout.split()), packets, path)
         self.assertNotRegex(shown.stderr, "cut short|damaged|error")
-        facts = run(["capinfos", "-M", "-c", "-t", path])
         self.assertRegex(facts.stdout, rf"Number of packets:\s+{packets}\b")
         self.assertEqual(facts.stderr, "")

@@ -1,7 +1,8 @@
 """pcap files, read strictly and written."""
+import ctypes
 import dataclasses
+import os
 import struct
-import subprocess
 
 MAGIC_MICROSECONDS = 0xA1B2C3D4
 MAGIC_NANOSECONDS = 0xA1B23C4D
@@ -70,13 +71,47 @@ def parse_records(file, data, offset=0, path=""):
     return offset
 
 
+class _Buffer(ctypes.Structure):
+    """ZSTD_inBuffer and ZSTD_outBuffer."""
+    _fields_ = [("bytes", ctypes.c_void_p), ("size", ctypes.c_size_t), ("at", ctypes.c_size_t)]
+
+
 def decompress(data, path="", may_be_torn=False):
-    """What the frames of `data` hold; of one that has no end, what a decoder gives of it."""
-    done = subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False)
-    if done.returncode != 0 and not may_be_torn:
-        raise BadPcap(f"{path}: {done.stderr.decode()}")
-    return done.stdout
+    """What the frames of `data` hold; of one that has no end, all that a decoder gives of it.
+
+    (zstd -dc gives whole buffers only.)
+    """
+    zstd = ctypes.CDLL("libzstd.so.1")
+    zstd.ZSTD_createDCtx.restype = ctypes.c_void_p
+    zstd.ZSTD_decompressStream.restype = ctypes.c_size_t
+    context = ctypes.c_void_p(zstd.ZSTD_createDCtx())
+    room = ctypes.create_string_buffer(1 << 20)
+    given = ctypes.create_string_buffer(data, max(len(data), 1))
+    taken = _Buffer(ctypes.addressof(given), len(data), 0)
+    content = []
+    try:
+        while True:
+            made = _Buffer(ctypes.addressof(room), len(room), 0)
+            left = zstd.ZSTD_decompressStream(context, ctypes.byref(made), ctypes.byref(taken))
+            content.append(room.raw[:made.at])
+            bad = left > 1 << 32  # an error, as its negative code
+            if bad or (taken.at == len(data) and made.at < len(room)):
+                break
+    finally:
+        zstd.ZSTD_freeDCtx(context)
+    if (bad or (left != 0 and data)) and not may_be_torn:
+        raise BadPcap(f"{path}: " + ("damaged frames" if bad else "a frame has no end"))
+    return b"".join(content)
+
+
+def plain_copy(path, directory):
+    """`path`, or of a compressed file a copy in `directory` that is not: tcpdump reads no others."""
+    if ".pcap.zst" not in path:
+        return path
+    name = os.path.join(directory, os.path.basename(path).replace(".zst", ""))
+    with open(path, "rb") as compressed, open(name, "wb") as plain:
+        plain.write(decompress(compressed.read(), path, path.endswith(".part")))
+    return name
 
 
 def read_pcap(path, may_be_torn=False):
