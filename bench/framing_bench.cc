@@ -85,7 +85,7 @@ BENCHMARK(Frame)->ArgName("nanoseconds")->Arg(0)->Arg(1)->Unit(benchmark::kMicro
 // All that the writer's thread does for a packet: merge and framing in one loop.
 void MergeAndFrame(benchmark::State& state) {
   const auto ring_count = static_cast<int>(state.range(0));
-  FilledRings rings(ring_count, ring_count, kPackets);
+  FilledRings rings(ring_count, ring_count, kPackets, static_cast<int>(state.range(1)));
   Framing framing(rings.set());
   for (auto _ : state) {
     Merger merger(rings.set());
@@ -97,11 +97,14 @@ void MergeAndFrame(benchmark::State& state) {
   Report(state, kPackets, kExpectedBytes);
 }
 BENCHMARK(MergeAndFrame)
-    ->ArgName("rings")
-    ->Arg(1)
-    ->Arg(2)
-    ->Arg(8)
-    ->Arg(64)
+    ->ArgNames({"rings", "run"})
+    ->Args({1, 1})
+    ->Args({2, 1})
+    ->Args({2, 16})
+    ->Args({8, 1})
+    ->Args({8, 16})
+    ->Args({64, 1})
+    ->Args({64, 16})
     ->Unit(benchmark::kMicrosecond);
 
 // Ceilings: the same bytes into the same buffers, in pieces of a buffer or of a record.

@@ -32,9 +32,10 @@ struct TouchingSink {
   bool OnSettings(uint64_t, const capture_settings&) { return true; }
 };
 
-// Arguments: rings, and how many of them have packets.
+// Arguments: rings, how many of them have packets, and how many in a row (see FilledRings).
 void MergeRings(benchmark::State& state) {
-  FilledRings rings(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)), kPackets);
+  FilledRings rings(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)), kPackets,
+                    static_cast<int>(state.range(2)));
   for (auto _ : state) {
     Merger merger(rings.set());
     merger.ObserveAll();
@@ -46,13 +47,16 @@ void MergeRings(benchmark::State& state) {
   Report(state, kPackets, rings.record_bytes());
 }
 BENCHMARK(MergeRings)
-    ->ArgNames({"rings", "busy"})
-    ->Args({1, 1})
-    ->Args({2, 2})
-    ->Args({4, 4})
-    ->Args({8, 8})
-    ->Args({64, 64})
-    ->Args({64, 1})
+    ->ArgNames({"rings", "busy", "run"})
+    ->Args({1, 1, 1})
+    ->Args({2, 2, 1})
+    ->Args({2, 2, 16})
+    ->Args({4, 4, 1})
+    ->Args({8, 8, 1})
+    ->Args({8, 8, 16})
+    ->Args({64, 64, 1})
+    ->Args({64, 64, 16})
+    ->Args({64, 1, 1})
     ->Unit(benchmark::kMicrosecond);
 
 // What a wake-up of the writer costs when there is nothing to take.

@@ -21,21 +21,24 @@ inline constexpr uint64_t kRecordBytes =
 // L2, smaller than the L3 of most servers, as on the way from the CPU that receives.
 inline constexpr uint64_t kPackets = 131072;
 
-// `ring_count` rings that hold `packets` between them, in order of time within each. Each packet
-// went to one of the first `busy_count` rings at random: the runs that the merge can take from one
-// ring are as short as they get.
+// `ring_count` rings that hold `packets` between them, in order of time within each. So many
+// packets in a row, in the mean, went to one of the first `busy_count` rings, chosen at random each
+// time. With 1 the runs that the merge can take from one ring are as short as they get.
 class FilledRings {
  public:
-  FilledRings(int ring_count, int busy_count, uint64_t packets)
+  FilledRings(int ring_count, int busy_count, uint64_t packets, int mean_run = 1)
       : packets_(packets), rings_(ring_count, RingBytes(busy_count, packets)) {
     constexpr uint64_t kFirstNs = 1'000'000'000'000;
     constexpr uint64_t kStepNs = 770;  // 1.3 M packets/s
     const std::string frame(kFrameBytes, '\x55');
     std::minstd_rand random(1);
     std::uniform_int_distribution<int> choose(0, busy_count - 1);
+    std::uniform_int_distribution<int> dice(1, mean_run);
+    int cpu = 0;
     for (uint64_t number = 0; number < packets; ++number) {
       const uint64_t time_ns = kFirstNs + number * kStepNs;
-      if (HeapProducer(rings_, choose(random)).PacketAt(time_ns, frame)) continue;
+      if (dice(random) == 1) cpu = choose(random);
+      if (HeapProducer(rings_, cpu).PacketAt(time_ns, frame)) continue;
       std::fprintf(stderr, "bench: a ring is too small for its share\n");
       std::abort();
     }

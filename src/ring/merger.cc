@@ -8,8 +8,9 @@ Merger::Merger(const RingSet& rings)
     : rings_(rings),
       ring_mask_(rings.ring_bytes() - 1),
       lanes_(rings.cpu_count()),
-      cursors_(rings.cpu_count()) {
-  heap_.reserve(lanes_.size());
+      cursors_(rings.cpu_count()),
+      tournament_(lanes_.size()) {
+  runners_.reserve(lanes_.size());
   for (size_t index = 0; index < lanes_.size(); ++index) {
     cursors_[index] = LoadRelaxed(&rings_.cpu(static_cast<int>(index))->tail);
     lanes_[index].head = cursors_[index];
@@ -60,11 +61,25 @@ void Merger::ObserveAll() {
   horizon_ns_ = std::numeric_limits<int64_t>::max();
 }
 
-void Merger::Enqueue(int index) {
-  const capture_record* record = Next(index);
-  if (record == nullptr || record->time_ns >= static_cast<uint64_t>(horizon_ns_)) return;
-  heap_.push_back({record->time_ns, index});
-  std::push_heap(heap_.begin(), heap_.end());
+bool Merger::Seat(uint64_t last_ns) {
+  runners_.clear();
+  if (horizon_ns_ == 0) return false;
+  for (size_t index = 0; index < lanes_.size(); ++index) {
+    const Lane& lane = lanes_[index];
+    if (cursors_[index] == lane.head) continue;
+    if (RecordAt(lane.data, cursors_[index])->time_ns > last_ns) continue;
+    Runner& runner = runners_.emplace_back();
+    runner.lane = index;
+    runner.data = lane.data;
+    runner.head = lane.head;
+  }
+  if (runners_.empty()) return false;
+  tournament_.Begin(runners_.size());
+  for (size_t seat = 0; seat < runners_.size(); ++seat) {
+    tournament_.Set(seat, Place(&runners_[seat], last_ns));
+  }
+  tournament_.Play();
+  return true;
 }
 
 }  // namespace dns_monitor

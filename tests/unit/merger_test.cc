@@ -162,6 +162,13 @@ TEST_F(MergerTest, TakesNothingYoungerThanTheSkewOfTheClocks) {
   EXPECT_THAT(DrainAt(101 + kSkew), ElementsAre("100 a"));
 }
 
+TEST_F(MergerTest, BeforeTheFirstObservationNothingIsFinal) {
+  Packet(0, 10, "a");
+  Merger successor(rings_.set());
+  EXPECT_EQ(successor.Drain(notes_), DrainResult::kDrained);
+  EXPECT_THAT(notes_.Take(), IsEmpty());
+}
+
 TEST_F(MergerTest, IdleRingsHoldNobodyUp) {
   Packet(0, 100, "a");  // 1 and 2 never said anything
   Packet(1, 50, "b");

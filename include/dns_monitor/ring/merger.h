@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/base/attributes.h"
+#include "absl/base/optimization.h"
 #include "absl/types/span.h"
 #include "dns_monitor/ring/ring_set.h"
+#include "dns_monitor/ring/tournament.h"
 
 namespace dns_monitor {
 
@@ -77,19 +79,29 @@ class Merger {
     int64_t stuck_since_ns = 0;  // 0: was not within the filter when last looked at
     uint64_t stuck_at_ns = 0;    // its last_ns then
   };
-  struct HeapEntry {
-    uint64_t time_ns;
-    int lane;
-    // For std::push_heap, which keeps the greatest on top: the oldest is the greatest.
-    bool operator<(const HeapEntry& other) const { return time_ns > other.time_ns; }
+  // A lane that has records in this drain; its seat in the tournament is where it stands.
+  struct Runner {
+    size_t lane;
+    const std::byte* data;
+    uint64_t head;
+    const capture_record* record;  // the oldest
+    // One is known ahead, so that whose turn is next need not wait until this one's length tells
+    // where the next one is.
+    uint64_t next_cursor;  // behind the oldest
+    uint64_t next_ns;      // the time of what is there; Tournament::kOut: nothing for this drain
   };
+  // Runs of fewer packets in the mean are taken turn by turn.
+  static constexpr uint64_t kShortRun = 3;
+  static constexpr uint64_t kLongRun = 4;  // of more, run by run
+  static constexpr uint64_t kSample = 64;  // packets, or runs, between two looks at that
 
   // The time before which the lane will not bring anything any more.
   int64_t LaneHorizon(int index, int64_t now_ns);
-  const capture_record* Next(int index) const {
-    const uint64_t cursor = cursors_[index];
-    if (cursor == lanes_[index].head) return nullptr;
-    return reinterpret_cast<const capture_record*>(lanes_[index].data + (cursor & ring_mask_));
+  const capture_record* RecordAt(const std::byte* data, uint64_t cursor) const {
+    return reinterpret_cast<const capture_record*>(data + (cursor & ring_mask_));
+  }
+  static uint64_t SizeOf(const capture_record* record) {
+    return CAPTURE_ALIGN_UP(sizeof(capture_record) + (record->type_and_length & 0xffffff));
   }
   // What the producer wrote lies in another CPU's cache, or in none any more. The CPU's own
   // prefetcher stops at the end of each page; this asks for what comes four usual records later,
@@ -100,62 +112,108 @@ class Merger {
     __builtin_prefetch(ahead);
     __builtin_prefetch(ahead + 64);
   }
-  // Adds the lane to the heap if its next record is older than the horizon.
-  void Enqueue(int index);
-  // Puts the first entry, whose time has grown, where it belongs. std::pop_heap and std::push_heap
-  // would take it through the whole heap twice: a third more a packet with 8 rings.
-  void SiftDown();
+  // Seats all lanes whose next record is older than the horizon. False: there is none.
+  bool Seat(uint64_t last_ns);
+  // The lane begins at its cursor; returns the time of what is there.
+  uint64_t Place(Runner* runner, uint64_t last_ns);
+  // Finds what is behind runner->record.
+  void LookAhead(Runner* runner, uint64_t last_ns);
   template <typename Sink>
   ABSL_ATTRIBUTE_ALWAYS_INLINE static bool Dispatch(int cpu, uint32_t type, const RecordView& view,
                                                     Sink& sink);
-  // Gives the lane's records up to and including `limit_ns` to the sink.
+  // Gives the record to the sink.
   template <typename Sink>
-  ABSL_ATTRIBUTE_ALWAYS_INLINE bool TakeRun(int index, uint64_t limit_ns, Sink& sink);
+  ABSL_ATTRIBUTE_ALWAYS_INLINE static bool Take(int cpu, const capture_record* record, Sink& sink);
+  // Gives the lane's records up to and including `limit_ns` to the sink, and adds to `count`.
+  template <typename Sink>
+  ABSL_ATTRIBUTE_ALWAYS_INLINE bool TakeRun(size_t lane, uint64_t limit_ns, Sink& sink,
+                                            uint64_t* count);
+  // Both go on until nobody is left, or it is the other's case, and return false when the sink
+  // refused. Runs are guessed to go on, so that each costs one wrong guess and a packet within it
+  // nothing; turns cost each packet the same.
+  template <typename Sink>
+  bool TakeRuns(uint64_t last_ns, Sink& sink);
+  template <typename Sink>
+  bool TakeTurns(uint64_t last_ns, Sink& sink);
 
   const RingSet& rings_;
   const uint64_t ring_mask_;
   std::vector<Lane> lanes_;
   std::vector<uint64_t> cursors_;
-  std::vector<HeapEntry> heap_;  // lanes by the time of their next record; capacity for all
+  std::vector<Runner> runners_;  // capacity for all
+  Tournament tournament_;
+  bool long_runs_ = true;
   int64_t horizon_ns_ = 0;
 };
 
 template <typename Sink>
 DrainResult Merger::Drain(Sink& sink) {
-  heap_.clear();
-  for (size_t index = 0; index < lanes_.size(); ++index) Enqueue(static_cast<int>(index));
   const uint64_t last_ns = static_cast<uint64_t>(horizon_ns_) - 1;
-  while (!heap_.empty()) {
-    HeapEntry& oldest = heap_.front();
-    // The run: as long as no other lane has something older. The oldest of those is a child of the
-    // first entry.
-    uint64_t limit_ns = last_ns;
-    if (heap_.size() > 1) limit_ns = std::min(limit_ns, heap_[1].time_ns);
-    if (heap_.size() > 2) limit_ns = std::min(limit_ns, heap_[2].time_ns);
-    if (!TakeRun(oldest.lane, limit_ns, sink)) return DrainResult::kBlocked;
-    const capture_record* next = Next(oldest.lane);
-    if (next != nullptr && next->time_ns <= last_ns) {
-      oldest.time_ns = next->time_ns;
-    } else {
-      oldest = heap_.back();
-      heap_.pop_back();
-    }
-    SiftDown();
+  if (!Seat(last_ns)) return DrainResult::kDrained;
+  while (tournament_.winner().time_ns != Tournament::kOut) {
+    const bool taken = long_runs_ ? TakeRuns(last_ns, sink) : TakeTurns(last_ns, sink);
+    if (!taken) return DrainResult::kBlocked;
   }
   return DrainResult::kDrained;
 }
 
-inline void Merger::SiftDown() {
-  if (heap_.size() < 2) return;
-  const HeapEntry moved = heap_[0];
-  size_t at = 0;
-  for (size_t child = 1; child < heap_.size(); child = 2 * at + 1) {
-    if (child + 1 < heap_.size() && heap_[child + 1].time_ns < heap_[child].time_ns) ++child;
-    if (heap_[child].time_ns >= moved.time_ns) break;
-    heap_[at] = heap_[child];
-    at = child;
-  }
-  heap_[at] = moved;
+template <typename Sink>
+inline bool Merger::TakeRuns(uint64_t last_ns, Sink& sink) {
+  uint64_t packets = 0;
+  uint64_t runs = 0;
+  do {
+    Runner& runner = runners_[tournament_.winner().seat];
+    const uint64_t limit_ns = std::min(last_ns, tournament_.RunnerUpNs());
+    if (!TakeRun(runner.lane, limit_ns, sink, &packets)) return false;
+    tournament_.Replay(Place(&runner, last_ns));
+    if (++runs == kSample) {
+      long_runs_ = packets >= kShortRun * kSample;
+      packets = runs = 0;
+    }
+  } while (long_runs_ && tournament_.winner().time_ns != Tournament::kOut);
+  return true;
+}
+
+template <typename Sink>
+inline bool Merger::TakeTurns(uint64_t last_ns, Sink& sink) {
+  uint64_t packets = 0;
+  uint64_t runs = 0;
+  do {
+    const uint64_t seat = tournament_.winner().seat;
+    Runner& runner = runners_[seat];
+    Prefetch(runner.record);
+    if (!Take(static_cast<int>(runner.lane), runner.record, sink)) return false;
+    cursors_[runner.lane] = runner.next_cursor;
+    tournament_.Replay(runner.next_ns);
+    if (ABSL_PREDICT_TRUE(runner.next_ns != Tournament::kOut)) {
+      runner.record = RecordAt(runner.data, runner.next_cursor);
+      LookAhead(&runner, last_ns);
+    }
+    runs += seat != tournament_.winner().seat;
+    if (++packets == kSample) {
+      long_runs_ = packets > kLongRun * runs;
+      packets = runs = 0;
+    }
+  } while (!long_runs_ && tournament_.winner().time_ns != Tournament::kOut);
+  return true;
+}
+
+inline uint64_t Merger::Place(Runner* runner, uint64_t last_ns) {
+  runner->next_cursor = cursors_[runner->lane];
+  if (runner->next_cursor == runner->head) return Tournament::kOut;
+  runner->record = RecordAt(runner->data, runner->next_cursor);
+  const uint64_t time_ns = runner->record->time_ns;
+  if (time_ns > last_ns) return Tournament::kOut;
+  LookAhead(runner, last_ns);
+  return time_ns;
+}
+
+inline void Merger::LookAhead(Runner* runner, uint64_t last_ns) {
+  runner->next_cursor += SizeOf(runner->record);
+  runner->next_ns = Tournament::kOut;
+  if (ABSL_PREDICT_FALSE(runner->next_cursor == runner->head)) return;
+  const uint64_t next_ns = RecordAt(runner->data, runner->next_cursor)->time_ns;
+  if (ABSL_PREDICT_TRUE(next_ns <= last_ns)) runner->next_ns = next_ns;
 }
 
 template <typename Sink>
@@ -176,21 +234,27 @@ inline bool Merger::Dispatch(int cpu, uint32_t type, const RecordView& view, Sin
 }
 
 template <typename Sink>
-inline bool Merger::TakeRun(int index, uint64_t limit_ns, Sink& sink) {
+inline bool Merger::Take(int cpu, const capture_record* record, Sink& sink) {
+  const uint32_t type = record->type_and_length >> 24;
+  const RecordView view{.time_ns = record->time_ns,
+                        .length = record->type_and_length & 0xffffff,
+                        .wire_length = record->wire_length,
+                        .payload = reinterpret_cast<const std::byte*>(record + 1)};
+  return Dispatch(cpu, type, view, sink);
+}
+
+template <typename Sink>
+inline bool Merger::TakeRun(size_t index, uint64_t limit_ns, Sink& sink, uint64_t* count) {
   const Lane lane = lanes_[index];
   uint64_t* const stored_cursor = &cursors_[index];
   for (uint64_t cursor = *stored_cursor; cursor != lane.head;) {
-    const auto* record = reinterpret_cast<const capture_record*>(lane.data + (cursor & ring_mask_));
+    const capture_record* record = RecordAt(lane.data, cursor);
     if (record->time_ns > limit_ns) return true;
     Prefetch(record);
-    const uint32_t type = record->type_and_length >> 24;
-    const RecordView view{.time_ns = record->time_ns,
-                          .length = record->type_and_length & 0xffffff,
-                          .wire_length = record->wire_length,
-                          .payload = reinterpret_cast<const std::byte*>(record + 1)};
-    if (!Dispatch(index, type, view, sink)) return false;
-    cursor += CAPTURE_ALIGN_UP(sizeof(capture_record) + view.length);
+    if (!Take(static_cast<int>(index), record, sink)) return false;
+    cursor += SizeOf(record);
     *stored_cursor = cursor;
+    ++*count;
   }
   return true;
 }
