@@ -18,6 +18,7 @@
 #define MAX_EXTENSIONS 8
 #define IPV4_BYTES 20
 #define IPV6_BYTES 40
+#define PORTS_BYTES 4          /* or the beginning of ICMP */
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_OFFSET_MASK 0x1fff
 #define IPV6_MORE_FRAGMENTS 0x0001
@@ -38,8 +39,8 @@ enum verdict {
 struct headers {
 	__u8 align[2];
 	__u8 link[ETHERNET_BYTES];
-	__u8 ip[IPV6_BYTES + 8]; /* 8: ports, or the beginning of ICMP */
-};
+	__u8 ip[IPV6_BYTES + PORTS_BYTES];
+} __attribute__((aligned(8))); /* the verifier wants words on the stack where words belong */
 
 /* The verifier must see the bound in the very register that is used. */
 #define BARRIER(value) asm volatile("" : "+r"(value))
@@ -68,20 +69,25 @@ struct packet {
 	__u32 ethertype;        /* behind them */
 };
 
+/* The return within the loop is what lets the verifier drop the ports behind the last. */
 static __always_inline int is_dns_port(__u16 port)
 {
 #pragma unroll
-	for (__u32 i = 0; i < CAPTURE_MAX_PORTS; i++)
-		if (i < port_count && port == ports[i])
+	for (__u32 i = 0; i < CAPTURE_MAX_PORTS; i++) {
+		if (i >= port_count)
+			return 0;
+		if (port == ports[i])
 			return 1;
+	}
 	return 0;
 }
 
-/* `at` holds the first 4 bytes of UDP or TCP. */
-static __always_inline __u32 judge_ports(const __u8 *at)
+/* `first` are the first 4 bytes of UDP or TCP, as they stand there. */
+static __always_inline __u32 judge_ports(__u32 first)
 {
-	const __u16 source = bpf_ntohs(*(const __u16 *)at);
-	const __u16 destination = bpf_ntohs(*(const __u16 *)(at + 2));
+	const __u16 *ports_at = (const __u16 *)&first;
+	const __u16 source = bpf_ntohs(ports_at[0]);
+	const __u16 destination = bpf_ntohs(ports_at[1]);
 
 	return is_dns_port(source) || is_dns_port(destination) ? VERDICT_TAKE : VERDICT_NOT_DNS;
 }
@@ -160,7 +166,7 @@ static __noinline __u32 walk_extensions(struct __sk_buff *skb, struct packet *pa
 	return UNDECIDED(EXTENSIONS);
 }
 
-/* Reads the IP header at `ip` (IPV6_BYTES + 8 loaded, `have` of them real). Returns 0 or a verdict. */
+/* Reads the IP header at `ip` (IPV6_BYTES + PORTS_BYTES, `have` of them real). Returns 0 or a verdict. */
 static __always_inline __u32 read_ip(struct __sk_buff *skb, const __u8 *ip, __u32 have,
 				     struct packet *packet)
 {
@@ -205,8 +211,8 @@ static __always_inline int is_icmp_error(__u8 protocol, __u8 type)
 static __noinline __u32 judge_quote(struct __sk_buff *skb, __u32 quote_offset, __u32 version)
 {
 	struct packet quote = {.ip_offset = quote_offset, .ip_version = version};
-	__u8 ip[IPV6_BYTES + 8] = {};
-	__u8 ports_at[4];
+	__u8 ip[IPV6_BYTES + PORTS_BYTES] = {};
+	__u32 ports_at;
 	__u32 have = skb->len;
 	__u32 gave_up;
 
@@ -225,7 +231,7 @@ static __noinline __u32 judge_quote(struct __sk_buff *skb, __u32 quote_offset, _
 	if (quote.protocol != IPPROTO_UDP && quote.protocol != IPPROTO_TCP)
 		return VERDICT_NOT_DNS;
 	if (quote.is_later_fragment ||
-	    bpf_skb_load_bytes(skb, quote.transport_offset, ports_at, sizeof(ports_at)))
+	    bpf_skb_load_bytes(skb, quote.transport_offset, &ports_at, sizeof(ports_at)))
 		return UNDECIDED(ICMP_QUOTE);
 	return judge_ports(ports_at);
 }
@@ -242,14 +248,13 @@ static __always_inline __u32 judge_later_fragment(const struct __sk_buff *skb, c
 	return verdict ? *verdict : UNDECIDED(FRAGMENT);
 }
 
-/* Judges what is behind the IP header. `ip` holds IPV6_BYTES + 8 bytes, `have` of them real. */
+/* Judges what is behind the IP header. `ip` holds IPV6_BYTES + PORTS_BYTES, `have` of them real. */
 static __always_inline __u32 judge_transport(struct __sk_buff *skb, const __u8 *ip, __u32 have,
 					     const struct packet *packet)
 {
 	const __u8 protocol = packet->protocol;
 	const __u32 behind = packet->transport_offset - packet->ip_offset;
-	const __u8 *at;
-	__u8 loaded[4];
+	__u32 first;
 
 	if (packet->is_later_fragment && packet->ip_version == 6 && is_extension(protocol))
 		return judge_later_fragment(skb, ip, packet);
@@ -261,18 +266,17 @@ static __always_inline __u32 judge_transport(struct __sk_buff *skb, const __u8 *
 	}
 	if (packet->is_later_fragment)
 		return judge_later_fragment(skb, ip, packet);
-	if (behind == IPV4_BYTES && have >= IPV4_BYTES + 4) {
-		at = ip + IPV4_BYTES;
-	} else if (behind == IPV6_BYTES && have >= IPV6_BYTES + 4) {
-		at = ip + IPV6_BYTES;
+	if (behind == IPV4_BYTES && have >= IPV4_BYTES + PORTS_BYTES) {
+		first = *(const __u32 *)(ip + IPV4_BYTES);
+	} else if (behind == IPV6_BYTES && have >= IPV6_BYTES + PORTS_BYTES) {
+		first = *(const __u32 *)(ip + IPV6_BYTES);
 	} else {
-		if (bpf_skb_load_bytes(skb, packet->transport_offset, loaded, sizeof(loaded)))
+		if (bpf_skb_load_bytes(skb, packet->transport_offset, &first, sizeof(first)))
 			return UNDECIDED(TRUNCATED);
-		at = loaded;
 	}
 	if (protocol == IPPROTO_UDP || protocol == IPPROTO_TCP)
-		return judge_ports(at);
-	if (!is_icmp_error(protocol, at[0]))
+		return judge_ports(first);
+	if (!is_icmp_error(protocol, *(const __u8 *)&first))
 		return VERDICT_NOT_DNS;
 	return judge_quote(skb, packet->transport_offset + ICMP_ERROR_HEADER_BYTES,
 			   packet->ip_version);
@@ -340,39 +344,88 @@ static __always_inline __u32 find_ip(struct __sk_buff *skb, struct headers *h, _
 	return 0;
 }
 
-/* The early load. Returns how many bytes of h->ip are real, or -1 when not even a link header is. */
-static __always_inline int load_headers(struct __sk_buff *skb, struct headers *h)
+static __always_inline __u32 link_bytes(void)
 {
-	const __u32 link_bytes = link_type == CAPTURE_LINK_RAW ? 0 : ETHERNET_BYTES;
-	__u32 bytes = skb->len;
+	return link_type == CAPTURE_LINK_RAW ? 0 : ETHERNET_BYTES;
+}
+
+/* The early load of a frame that may be shorter. Returns how many bytes of h->ip are real, or -1 when
+ * not even a link header is. */
+static __always_inline int load_short_frame(struct __sk_buff *skb, struct headers *h)
+{
 	__u8 *to = link_type == CAPTURE_LINK_RAW ? h->ip : h->link;
+	__u32 bytes = skb->len;
 
 	__builtin_memset(h, 0, sizeof(*h));
-	if (bytes > link_bytes + sizeof(h->ip))
-		bytes = link_bytes + sizeof(h->ip);
+	if (bytes > link_bytes() + sizeof(h->ip))
+		bytes = link_bytes() + sizeof(h->ip);
 	BARRIER(bytes);
-	if (bytes < link_bytes || IS_EMPTY(bytes))
+	if (bytes < link_bytes() || IS_EMPTY(bytes))
 		return -1;
 	if (bpf_skb_load_bytes(skb, 0, to, bytes))
 		return -1;
-	return bytes - link_bytes;
+	return bytes - link_bytes();
+}
+
+/*
+ * The verdict on what nearly every frame is: UDP or TCP, in IPv4 without options that is no fragment
+ * or in IPv6 without extension headers, or no IP at all. 0: it is something else. All of `h` is real.
+ */
+static __always_inline __u32 judge_plain(const struct headers *h)
+{
+	const __u16 ethertype = *(const __u16 *)(h->link + 12);
+	const int is_raw = link_type == CAPTURE_LINK_RAW;
+	__u8 protocol;
+	__u32 first;
+
+	if (is_raw ? h->ip[0] == 0x45 : ethertype == bpf_htons(ETH_P_IP)) {
+		const __u16 field = *(const __u16 *)(h->ip + 6);
+
+		if (h->ip[0] != 0x45)
+			return 0;
+		if (field & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK))
+			return 0;
+		protocol = h->ip[9];
+		first = *(const __u32 *)(h->ip + IPV4_BYTES);
+	} else if (is_raw || ethertype == bpf_htons(ETH_P_IPV6)) {
+		if (h->ip[0] >> 4 != 6)
+			return 0;
+		protocol = h->ip[6];
+		first = *(const __u32 *)(h->ip + IPV6_BYTES);
+	} else {
+		return is_vlan(bpf_ntohs(ethertype)) ? 0 : VERDICT_NOT_DNS;
+	}
+	return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP ? judge_ports(first) : 0;
 }
 
 /* The verdict on a frame, but for the user's own filter. */
 static __always_inline __u32 judge(struct __sk_buff *skb, struct headers *h, struct packet *packet)
 {
-	const int loaded = load_headers(skb, h);
-	__u32 have = loaded;
-	__u32 gave_up;
+	const __u32 bytes = link_bytes() + sizeof(h->ip);
+	__u32 have = sizeof(h->ip);
+	__u32 verdict;
 
-	if (loaded < 0)
-		return UNDECIDED(TRUNCATED);
-	gave_up = find_ip(skb, h, &have, packet);
-	if (gave_up)
-		return gave_up;
-	gave_up = read_ip(skb, h->ip, have, packet);
-	if (gave_up)
-		return gave_up;
+	if (skb->len >= bytes) {
+		/* A length that the verifier knows: nothing need be cleared before. */
+		if (bpf_skb_load_bytes(skb, 0, link_type == CAPTURE_LINK_RAW ? h->ip : h->link,
+				       bytes))
+			return UNDECIDED(TRUNCATED);
+		verdict = judge_plain(h);
+		if (verdict)
+			return verdict;
+	} else {
+		const int loaded = load_short_frame(skb, h);
+
+		if (loaded < 0)
+			return UNDECIDED(TRUNCATED);
+		have = loaded;
+	}
+	verdict = find_ip(skb, h, &have, packet);
+	if (verdict)
+		return verdict;
+	verdict = read_ip(skb, h->ip, have, packet);
+	if (verdict)
+		return verdict;
 	return judge_transport(skb, h->ip, have, packet);
 }
 
