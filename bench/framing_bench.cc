@@ -16,6 +16,10 @@ namespace {
 
 constexpr uint64_t kPcapBytes = sizeof(PcapRecordHeader) + uint64_t{kFrameBytes};
 
+uint64_t FileBytes(const FilledRings& rings) {
+  return sizeof(PcapFileHeader) + kPackets * sizeof(PcapRecordHeader) + rings.frame_bytes();
+}
+
 class AcceptingBackend final : public IoBackend {
  public:
   const char* name() const override { return "nothing"; }
@@ -62,8 +66,6 @@ class Framing {
   NoObserver observer_;
 };
 
-constexpr uint64_t kExpectedBytes = sizeof(PcapFileHeader) + kPackets * kPcapBytes;
-
 // The record's way through OnPacket, as a call: no merge, one record as good as the next.
 void Frame(benchmark::State& state) {
   FilledRings rings(1, 1, kPackets);
@@ -71,46 +73,52 @@ void Frame(benchmark::State& state) {
   SegmentOptions options;
   options.nanoseconds = state.range(0) != 0;
   Framing framing(rings.set());
+  const uint64_t expected_bytes = FileBytes(rings);
   for (auto _ : state) {
     const uint64_t bytes = framing.Run(cursors, options, [&](Assembler* assembler) {
       ForEachRecord(rings.content(0),
                     [=](const RecordView& record) { assembler->OnPacket(record); });
     });
-    if (bytes != kExpectedBytes) state.SkipWithError("bytes are missing");
+    if (bytes != expected_bytes) state.SkipWithError("bytes are missing");
   }
-  Report(state, kPackets, kExpectedBytes);
+  Report(state, kPackets, expected_bytes);
 }
 BENCHMARK(Frame)->ArgName("nanoseconds")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
 // All that the writer's thread does for a packet: merge and framing in one loop.
 void MergeAndFrame(benchmark::State& state) {
   const auto ring_count = static_cast<int>(state.range(0));
-  FilledRings rings(ring_count, ring_count, kPackets, static_cast<int>(state.range(1)));
+  FilledRings rings(ring_count, ring_count, kPackets, static_cast<int>(state.range(1)),
+                    static_cast<FilledRings::Lengths>(state.range(2)));
   Framing framing(rings.set());
+  const uint64_t expected_bytes = FileBytes(rings);
   for (auto _ : state) {
     Merger merger(rings.set());
     merger.ObserveAll();
     const uint64_t bytes = framing.Run(
         merger.cursors(), {}, [&](Assembler* assembler) { assembler->DrainFrom(&merger); });
-    if (bytes != kExpectedBytes) state.SkipWithError("bytes are missing");
+    if (bytes != expected_bytes) state.SkipWithError("bytes are missing");
   }
-  Report(state, kPackets, kExpectedBytes);
+  Report(state, kPackets, expected_bytes);
 }
 BENCHMARK(MergeAndFrame)
-    ->ArgNames({"rings", "run"})
-    ->Args({1, 1})
-    ->Args({2, 1})
-    ->Args({2, 16})
-    ->Args({8, 1})
-    ->Args({8, 16})
-    ->Args({64, 1})
-    ->Args({64, 16})
+    ->ArgNames({"rings", "run", "any_length"})
+    ->Args({1, 1, 0})
+    ->Args({1, 1, 1})
+    ->Args({2, 1, 0})
+    ->Args({2, 16, 0})
+    ->Args({8, 1, 0})
+    ->Args({8, 1, 1})
+    ->Args({8, 16, 0})
+    ->Args({64, 1, 0})
+    ->Args({64, 16, 0})
     ->Unit(benchmark::kMicrosecond);
 
 // Ceilings: the same bytes into the same buffers, in pieces of a buffer or of a record.
 void CeilingMemcpy(benchmark::State& state) {
+  constexpr uint64_t kBytes = sizeof(PcapFileHeader) + kPackets * kPcapBytes;
   const auto piece_bytes = static_cast<uint64_t>(state.range(0));
-  const std::vector<std::byte> from(kExpectedBytes, std::byte{1});
+  const std::vector<std::byte> from(kBytes, std::byte{1});
   BufferPool pool(1);
   const std::vector<iovec> buffers = pool.Iovecs();
   for (auto _ : state) {
@@ -126,7 +134,7 @@ void CeilingMemcpy(benchmark::State& state) {
     }
     benchmark::ClobberMemory();
   }
-  Report(state, kPackets, kExpectedBytes / piece_bytes * piece_bytes);
+  Report(state, kPackets, kBytes / piece_bytes * piece_bytes);
 }
 BENCHMARK(CeilingMemcpy)
     ->ArgName("piece")

@@ -9,23 +9,6 @@
 #include "dns_monitor/writer/assembler.h"
 
 namespace dns_monitor {
-namespace {
-
-// For frames of DNS's usual size a call of memcpy costs as much as the copying.
-constexpr size_t kStepBytes = 32;
-constexpr size_t kMostBytesInSteps = 512;
-
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline void CopyFrame(std::byte* to, const std::byte* from,
-                                                   size_t length) {
-  // The last step may overlap the one before.
-  const std::byte* const last_from = from + length - kStepBytes;
-  std::byte* const last_to = to + length - kStepBytes;
-  for (; from < last_from; from += kStepBytes, to += kStepBytes) std::memcpy(to, from, kStepBytes);
-  std::memcpy(last_to, last_from, kStepBytes);
-}
-
-}  // namespace
-
 // Takes the packets that need nothing but to be stamped and copied, nearly all; Assembler::OnPacket
 // has the rest. Between Load and Store it has the assembler's state as members of its own, whose
 // address nobody gets: so they are registers, though each byte that is copied might be anybody's.
@@ -39,7 +22,6 @@ class Assembler::HotPath {
   ABSL_ATTRIBUTE_ALWAYS_INLINE bool OnPacket(const RecordView& record) {
     const size_t bytes = sizeof(PcapRecordHeader) + record.length;
     if (ABSL_PREDICT_FALSE(bytes > static_cast<size_t>(end_ - to_) ||
-                           record.length - kStepBytes > kMostBytesInSteps - kStepBytes ||
                            record.time_ns < last_time_ns_ || record.time_ns >= border_ns_ ||
                            packets_ == max_packets_)) {
       const RecordView copy = record;
@@ -48,7 +30,9 @@ class Assembler::HotPath {
     const PcapRecordHeader header =
         stamper_.Stamp(record, static_cast<int64_t>(record.time_ns) + wall_offset_ns_);
     std::memcpy(to_, &header, sizeof(header));
-    CopyFrame(to_ + sizeof(header), record.payload, record.length);
+    // A call, though it costs as much as copying: where lengths differ, as frames' do, steps of our
+    // own cost more, as their number is guessed wrong.
+    std::memcpy(to_ + sizeof(header), record.payload, record.length);
     to_ += bytes;
     ++packets_;
     clipped_ += record.wire_length > record.length;
