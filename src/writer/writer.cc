@@ -18,6 +18,8 @@ namespace {
 // fifty, because caches and the kernel's worker are cold each time. The doorbell wakes the writer
 // in between when a ring fills faster than that.
 constexpr int64_t kLongestSleepNs = 50 * kNanosecondsPerMillisecond;
+// Where nothing comes there is nothing to be late for but the flush of what may come meanwhile.
+constexpr int64_t kLongestIdleSleepNs = 250 * kNanosecondsPerMillisecond;
 constexpr int64_t kShortestSleepNs = kNanosecondsPerMillisecond;
 // A round that begins so late is told in the ledger: the rings have bridged it, or have not.
 constexpr int64_t kNotableNs = kNanosecondsPerSecond;
@@ -146,9 +148,11 @@ void Writer::RunOnce() {
                                static_cast<double>(rings_->ring_bytes()));
   }
   assembler_.set_cursors(merger_.cursors());
+  const uint64_t packets_before = assembler_.packets();
   drained_ = queue_.stream_closed() ? DrainResult::kBlocked : assembler_.DrainFrom(&merger_);
   if (drained_ == DrainResult::kDrained && !options_.stream()) FollowClock();
   FlushIfDue(now_ns);
+  idle_ = assembler_.packets() == packets_before && sink_->idle();
   PublishStatus();
 }
 
@@ -229,13 +233,16 @@ void Writer::FollowClock() {
   if (rotate_.load() && assembler_.RotateAt(horizon_ns)) rotate_.store(false);
 }
 
+// Early enough that a round that comes late still keeps the promise.
+int64_t Writer::FlushDueNs(int64_t oldest_ns) const {
+  return oldest_ns + options_.flush_ns - 2 * sleep_ns_;
+}
+
 void Writer::FlushIfDue(int64_t now_ns) {
   Buffer* buffer = assembler_.buffer();
   const auto oldest_ns = static_cast<int64_t>(assembler_.oldest_unflushed_ns());
   if (oldest_ns == 0 || buffer == nullptr) return;
-  // Early enough that a round that comes late still keeps the promise.
-  const bool due = now_ns >= oldest_ns + options_.flush_ns - 2 * sleep_ns_;
-  if (!due && !under_pressure_) return;
+  if (now_ns < FlushDueNs(oldest_ns) && !under_pressure_) return;
   if (FrameShouldEnd(*buffer)) {
     assembler_.EndBuffer();
     return;
@@ -275,7 +282,18 @@ int64_t Writer::SleepNs(int64_t now_ns) const {
   if (queue_.retry_at_ns() != 0) {
     sleep_ns = std::clamp(queue_.retry_at_ns() - now_ns, kShortestSleepNs, sleep_ns);
   }
-  return sleep_ns;
+  return idle_ && !under_pressure_ && drained_ == DrainResult::kDrained ? IdleSleepNs(now_ns)
+                                                                        : sleep_ns;
+}
+
+// What comes right after the look at the rings is found after a quarter of --flush at most, and due
+// later than that.
+int64_t Writer::IdleSleepNs(int64_t now_ns) const {
+  const int64_t longest_ns =
+      std::clamp(options_.flush_ns / 4, kShortestSleepNs, kLongestIdleSleepNs);
+  const auto oldest_ns = static_cast<int64_t>(assembler_.oldest_unflushed_ns());
+  if (oldest_ns == 0) return longest_ns;
+  return std::clamp(FlushDueNs(oldest_ns) - now_ns, sleep_ns_, longest_ns);
 }
 
 void Writer::Wait(int64_t timeout_ns) {

@@ -118,7 +118,9 @@ class Writer final : private WriteObserver {
   // Only the end of the frame makes its packets safe.
   bool FrameShouldEnd(const Buffer& buffer) const;
   void PublishStatus();
+  int64_t FlushDueNs(int64_t oldest_ns) const;
   int64_t SleepNs(int64_t now_ns) const;
+  int64_t IdleSleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
   void WriteTheRest();
   void End();
@@ -151,6 +153,7 @@ class Writer final : private WriteObserver {
   bool segment_ended_ = false;          // with it
   Checkpoint flushing_;                 // of FlushIfDue; here for its memory
   DrainResult drained_ = DrainResult::kDrained;
+  bool idle_ = false;            // nothing came in the last round, nothing is under way
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
   // What the wall clock was ahead of the boot clock, and when that was (boot time; 0: no sample).
   struct ClockSample {
