@@ -1,5 +1,7 @@
 // check-numbers COUNT FILE...: whether pcap files hold the packets of `inject` (bench/inject.cc),
-// numbered from 0 to COUNT - 1, each once and in order. Prints one line of JSON.
+// numbered from 0 to COUNT - 1, each once, whole and in order. Takes what the tools write that we
+// compare with: micro- and nanoseconds; Ethernet frames, bare IP packets (dnscap) and "cooked"
+// ones. Prints one line of JSON.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,18 +16,19 @@
 
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/pcap/format.h"
+#include "query.h"
 
+namespace dns_monitor::bench {
 namespace {
 
-using dns_monitor::PcapFileHeader;
-using dns_monitor::PcapRecordHeader;
-
-constexpr size_t kNumberOffset = 14 + 20 + 8 + 12 + 1;  // as inject.cc
-constexpr size_t kDigits = 8;
+constexpr size_t kAddressesOffset = 12;  // of source and destination, in an IPv4 header
+constexpr size_t kAddressesBytes = 8;
 
 struct Sums {
   uint64_t packets = 0;  // with a number
   uint64_t others = 0;   // whatever else came by the interface
+  uint64_t damaged =
+      0;  // ours, but not as it was sent; without a readable number it is missing too
   uint64_t twice = 0;
   uint64_t out_of_order = 0;  // smaller than the one before
   uint64_t time_back = 0;     // timestamp earlier than the one before
@@ -40,7 +43,12 @@ class Checker {
   void Print() const;
 
  private:
-  void Take(const PcapRecordHeader& header, const uint8_t* frame);
+  // The IP packet begins at `link_bytes` of the frame.
+  void Take(const PcapRecordHeader& header, const uint8_t* frame, size_t link_bytes);
+  bool IsOurs(const PcapRecordHeader& header, const uint8_t* frame, size_t link_bytes) const;
+  bool IsWhole(const PcapRecordHeader& header, const uint8_t* frame, size_t link_bytes) const;
+
+  const std::vector<uint8_t> query_ = MakeQuery();
 
   std::vector<bool> seen_;
   Sums sums_;
@@ -48,26 +56,69 @@ class Checker {
   uint64_t last_time_ = 0;
 };
 
-std::optional<uint64_t> NumberOf(const uint8_t* frame, size_t length) {
-  if (length < kNumberOffset + kDigits) return std::nullopt;
+// How many bytes of link-layer header come before the IP packet; nullopt for an unknown type.
+std::optional<size_t> LinkBytes(uint32_t link_type) {
+  switch (link_type) {
+    case 1:  // Ethernet
+      return kEthernetBytes;
+    case 12:  // raw IP, as some systems number it
+    case 101:
+    case 228:
+      return 0;
+    case 113:  // Linux "cooked"
+      return 16;
+    case 276:  // … version 2
+      return 20;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<uint64_t> ReadNumber(const uint8_t* digits, size_t length) {
+  if (length < kDigits) return std::nullopt;
   uint64_t number = 0;
   for (size_t place = 0; place < kDigits; ++place) {
-    const uint8_t digit = frame[kNumberOffset + place];
-    if (digit < '0' || digit > '9') return std::nullopt;
-    number = number * 10 + (digit - '0');
+    if (digits[place] < '0' || digits[place] > '9') return std::nullopt;
+    number = number * 10 + (digits[place] - '0');
   }
   return number;
 }
 
-void Checker::Take(const PcapRecordHeader& header, const uint8_t* frame) {
+bool Checker::IsOurs(const PcapRecordHeader& header, const uint8_t* frame,
+                     size_t link_bytes) const {
+  const size_t addresses = link_bytes + kAddressesOffset;
+  return header.captured_length >= addresses + kAddressesBytes &&
+         std::memcmp(frame + addresses, query_.data() + kEthernetBytes + kAddressesOffset,
+                     kAddressesBytes) == 0;
+}
+
+bool Checker::IsWhole(const PcapRecordHeader& header, const uint8_t* frame,
+                      size_t link_bytes) const {
+  const size_t length = query_.size() - kEthernetBytes + link_bytes;
+  if (header.captured_length != length || header.original_length != length) return false;
+  // Only Ethernet's header is known here; the others are made up by who captures.
+  const size_t from = link_bytes == kEthernetBytes ? 0 : link_bytes;
+  const uint8_t* sent = query_.data() + kEthernetBytes - link_bytes;
+  const size_t number = link_bytes + kNumberOffset - kEthernetBytes;
+  const size_t behind = number + kDigits;
+  return std::memcmp(frame + from, sent + from, number - from) == 0 &&
+         std::memcmp(frame + behind, sent + behind, length - behind) == 0;
+}
+
+void Checker::Take(const PcapRecordHeader& header, const uint8_t* frame, size_t link_bytes) {
   const uint64_t time = uint64_t{header.seconds} << 32 | header.fraction;
   sums_.time_back += time < last_time_;
   last_time_ = time;
-  const std::optional<uint64_t> number = NumberOf(frame, header.captured_length);
-  if (!number || *number >= seen_.size()) {
+  if (!IsOurs(header, frame, link_bytes)) {
     ++sums_.others;
     return;
   }
+  sums_.damaged += !IsWhole(header, frame, link_bytes);
+  const size_t at = link_bytes + kNumberOffset - kEthernetBytes;
+  const std::optional<uint64_t> number = header.captured_length < at
+                                             ? std::nullopt
+                                             : ReadNumber(frame + at, header.captured_length - at);
+  if (!number || *number >= seen_.size()) return;
   ++sums_.packets;
   sums_.twice += seen_[*number];
   seen_[*number] = true;
@@ -76,7 +127,7 @@ void Checker::Take(const PcapRecordHeader& header, const uint8_t* frame) {
 }
 
 bool Checker::Read(const char* path) {
-  const dns_monitor::Fd file(open(path, O_RDONLY | O_CLOEXEC));
+  const Fd file(open(path, O_RDONLY | O_CLOEXEC));
   struct stat facts {};
   if (!file.valid() || fstat(file.get(), &facts) != 0) return false;
   const auto size = static_cast<size_t>(facts.st_size);
@@ -85,17 +136,22 @@ bool Checker::Read(const char* path) {
   if (memory == MAP_FAILED) return false;
   madvise(memory, size, MADV_SEQUENTIAL);
   const auto* bytes = static_cast<const uint8_t*>(memory);
+  PcapFileHeader file_header;
+  std::memcpy(&file_header, bytes, sizeof(file_header));
+  const std::optional<size_t> link_bytes = LinkBytes(file_header.link_type);
+  const bool known =
+      file_header.magic == kPcapMagicMicroseconds || file_header.magic == kPcapMagicNanoseconds;
   size_t at = sizeof(PcapFileHeader);
-  while (size - at >= sizeof(PcapRecordHeader)) {
+  while (known && link_bytes && size - at >= sizeof(PcapRecordHeader)) {
     PcapRecordHeader header;
     std::memcpy(&header, bytes + at, sizeof(header));
     if (header.captured_length > size - at - sizeof(header)) break;
-    Take(header, bytes + at + sizeof(header));
+    Take(header, bytes + at + sizeof(header), *link_bytes);
     at += sizeof(header) + header.captured_length;
   }
   sums_.torn_bytes += size - at;
   munmap(memory, size);
-  return true;
+  return known && link_bytes;
 }
 
 void Checker::Print() const {
@@ -106,6 +162,7 @@ void Checker::Print() const {
   print("packets", sums_.packets, ", ");
   print("missing", seen_.size() - (sums_.packets - sums_.twice), ", ");
   print("twice", sums_.twice, ", ");
+  print("damaged", sums_.damaged, ", ");
   print("out_of_order", sums_.out_of_order, ", ");
   print("time_back", sums_.time_back, ", ");
   print("others", sums_.others, ", ");
@@ -114,7 +171,7 @@ void Checker::Print() const {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   const uint64_t count = argc > 2 ? std::strtoull(argv[1], nullptr, 10) : 0;
   if (count == 0) {
     std::fprintf(stderr, "usage: check-numbers COUNT FILE...\n");
@@ -123,9 +180,16 @@ int main(int argc, char** argv) {
   Checker checker(count);
   for (int index = 2; index < argc; ++index) {
     if (checker.Read(argv[index])) continue;
-    std::fprintf(stderr, "check-numbers: cannot read %s, or it is no pcap file\n", argv[index]);
+    std::fprintf(stderr, "check-numbers: cannot read %s, or it is no pcap file of a known kind\n",
+                 argv[index]);
     return 1;
   }
   checker.Print();
   return 0;
+}
+
+}  // namespace dns_monitor::bench
+
+int main(int argc, char** argv) {
+  return dns_monitor::bench::Main(argc, argv);
 }

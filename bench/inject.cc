@@ -1,16 +1,11 @@
-// inject IF COUNT: numbered DNS queries into the receive path of an interface, from the CPU that
-// this runs on, as fast as it goes.
-// inject --from IF COUNT RATE: the same queries at a rate, sent out of an interface by a packet
-// socket: out of one end of a veth, for the other one to receive.
-// Prints one line of JSON: packets, seconds, packets a second.
+// inject IF COUNT [RATE]: numbered DNS queries into the receive path of an interface, from the CPU
+// that this runs on, as fast as it goes or in bursts that make up a rate (packets a second).
+// inject --from IF COUNT [RATE]: the same queries sent out of an interface by a packet socket: out
+// of one end of a veth, for the other one to receive. Prints one line of JSON: packets, seconds,
+// packets a second.
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <net/if.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,14 +17,17 @@
 #include <vector>
 
 #include "inject.skel.h"
+#include "packet_sender.h"
+#include "query.h"
 
+namespace dns_monitor::bench {
 namespace {
 
 constexpr uint32_t kBatch = 64;  // frames that the kernel handles at a time
 // Of one system call, which takes some 14 ms more than its frames: setting up and waiting for RCU.
 constexpr uint64_t kMostFrames = 1 << 20;
-constexpr uint32_t kNumberOffset = 14 + 20 + 8 + 12 + 1;
-constexpr int kDigits = 8;
+// At a rate, that many bursts a second at most: each takes those 14 ms.
+constexpr uint64_t kBurstsPerSecond = 10;
 constexpr int64_t kSecondNs = 1'000'000'000;
 
 int64_t NowNs() {
@@ -38,44 +36,15 @@ int64_t NowNs() {
   return now.tv_sec * kSecondNs + now.tv_nsec;
 }
 
-void Put16(std::vector<uint8_t>* frame, uint16_t value) {
-  frame->push_back(static_cast<uint8_t>(value >> 8));
-  frame->push_back(static_cast<uint8_t>(value));
+void SleepUntil(int64_t time_ns) {
+  const timespec at{.tv_sec = time_ns / kSecondNs, .tv_nsec = time_ns % kSecondNs};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {
+  }
 }
 
-void PutBytes(std::vector<uint8_t>* frame, const std::string& bytes) {
-  frame->insert(frame->end(), bytes.begin(), bytes.end());
-}
-
-// A query for 00000000.bench.example.org, A, with EDNS: 97 bytes with its headers, near the median
-// of queries at a resolver. To addresses of RFC 5737 and a port of no listener.
-std::vector<uint8_t> MakeQuery() {
-  std::vector<uint8_t> dns;
-  PutBytes(&dns, std::string("\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01", 12));
-  PutBytes(&dns, std::string("\x08"
-                             "00000000"
-                             "\x05"
-                             "bench"
-                             "\x07"
-                             "example"
-                             "\x03"
-                             "org\0",
-                             28));
-  PutBytes(&dns, std::string("\x00\x01\x00\x01", 4));
-  PutBytes(&dns, std::string("\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00", 11));
-  std::vector<uint8_t> frame(12, 0x02);
-  Put16(&frame, 0x0800);
-  const auto udp_length = static_cast<uint16_t>(8 + dns.size());
-  Put16(&frame, 0x4500);
-  Put16(&frame, static_cast<uint16_t>(20 + udp_length));
-  PutBytes(&frame, std::string("\0\0\x40\0\x40\x11\0\0", 8));
-  PutBytes(&frame, std::string("\xc0\x00\x02\x01\xc6\x33\x64\x01", 8));
-  Put16(&frame, 40000);
-  Put16(&frame, 53);
-  Put16(&frame, udp_length);
-  Put16(&frame, 0);
-  frame.insert(frame.end(), dns.begin(), dns.end());
-  return frame;
+// When the packet of this number is due, at a rate.
+int64_t DueNs(int64_t start_ns, uint64_t number, uint64_t rate) {
+  return start_ns + static_cast<int64_t>(number * kSecondNs / rate);
 }
 
 int RunBatch(int program_fd, const std::vector<uint8_t>& frame, uint32_t ifindex, uint32_t count) {
@@ -94,15 +63,19 @@ int RunBatch(int program_fd, const std::vector<uint8_t>& frame, uint32_t ifindex
   return bpf_prog_test_run_opts(program_fd, &options);
 }
 
-// False, with errno, when the kernel refuses.
-bool InjectFlatOut(uint32_t ifindex, uint64_t count) {
+// False, with errno, when the kernel refuses. A rate of 0: flat out.
+bool Inject(uint32_t ifindex, uint64_t count, uint64_t rate) {
   inject_bpf* skeleton = inject_bpf__open();
   if (skeleton == nullptr) return false;
   skeleton->rodata->number_offset = kNumberOffset;
   bool done = inject_bpf__load(skeleton) == 0;
   const std::vector<uint8_t> frame = MakeQuery();
+  const uint64_t step =
+      rate == 0 ? kMostFrames : std::clamp<uint64_t>(rate / kBurstsPerSecond, 1, kMostFrames);
+  const int64_t start_ns = NowNs();
   for (uint64_t sent = 0; done && sent < count;) {
-    const auto batch = static_cast<uint32_t>(std::min(kMostFrames, count - sent));
+    if (rate != 0) SleepUntil(DueNs(start_ns, sent, rate));
+    const auto batch = static_cast<uint32_t>(std::min(step, count - sent));
     done = RunBatch(bpf_program__fd(skeleton->progs.number_frame), frame, ifindex, batch) == 0;
     sent += batch;
   }
@@ -112,63 +85,41 @@ bool InjectFlatOut(uint32_t ifindex, uint64_t count) {
   return done;
 }
 
-void SetNumber(std::vector<uint8_t>* frame, uint64_t number) {
-  for (int place = kDigits - 1; place >= 0; --place) {
-    (*frame)[kNumberOffset + static_cast<size_t>(place)] = static_cast<uint8_t>('0' + number % 10);
-    number /= 10;
-  }
-}
-
-void SleepUntil(int64_t time_ns) {
-  const timespec at{.tv_sec = time_ns / kSecondNs, .tv_nsec = time_ns % kSecondNs};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {
-  }
-}
-
-// A millisecond's worth at a time. False, with errno, when sending fails.
-bool SendAtRate(uint32_t ifindex, uint64_t count, uint64_t rate) {
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_IP);
-  address.sll_ifindex = static_cast<int>(ifindex);
-  const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const uint64_t step = std::max<uint64_t>(1, rate / 1000);
-  std::vector<uint8_t> frame = MakeQuery();
+// A millisecond's worth at a time, or as much as a system call takes. As Inject.
+bool Send(uint32_t ifindex, uint64_t count, uint64_t rate) {
+  PacketSender sender(ifindex, MakeQuery());
+  const uint64_t step =
+      rate == 0 ? PacketSender::kMost : std::clamp<uint64_t>(rate / 1000, 1, PacketSender::kMost);
   const int64_t start_ns = NowNs();
-  bool done = true;
-  for (uint64_t sent = 0; done && sent < count; ++sent) {
-    if (sent % step == 0) SleepUntil(start_ns + static_cast<int64_t>(sent * kSecondNs / rate));
-    SetNumber(&frame, sent);
-    do {
-      done = sendto(fd, frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&address),
-                    sizeof(address)) >= 0;
-    } while (!done && (errno == ENOBUFS || errno == EINTR));
+  for (uint64_t sent = 0; sent < count;) {
+    if (rate != 0) SleepUntil(DueNs(start_ns, sent, rate));
+    const uint64_t batch = std::min(step, count - sent);
+    for (uint64_t index = 0; index < batch; ++index) SetNumber(sent + index, sender.frame(index));
+    if (!sender.Send(batch)) return false;
+    sent += batch;
   }
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return done;
+  return true;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const bool at_rate = argc == 5 && std::string(argv[1]) == "--from";
-  if (argc != 3 && !at_rate) {
-    std::fprintf(stderr, "usage: inject IF COUNT | inject --from IF COUNT RATE\n");
+int Main(int argc, char** argv) {
+  const bool from = argc > 1 && std::string(argv[1]) == "--from";
+  const int count_arguments = argc - (from ? 2 : 1);
+  if (count_arguments != 2 && count_arguments != 3) {
+    std::fprintf(stderr, "usage: inject [--from] IF COUNT [RATE]\n");
     return 2;
   }
-  char** arguments = argv + (at_rate ? 2 : 1);
+  char** arguments = argv + (from ? 2 : 1);
   const uint32_t ifindex = if_nametoindex(arguments[0]);
   const uint64_t count = std::strtoull(arguments[1], nullptr, 10);
-  const uint64_t rate = at_rate ? std::strtoull(arguments[2], nullptr, 10) : 0;
-  if (ifindex == 0 || count == 0 || (at_rate && rate == 0)) {
+  const uint64_t rate = count_arguments == 3 ? std::strtoull(arguments[2], nullptr, 10) : 0;
+  if (ifindex == 0 || count == 0 || (count_arguments == 3 && rate == 0)) {
     std::fprintf(stderr, "inject: no interface '%s', no count or no rate\n", arguments[0]);
     return 1;
   }
   const int64_t start_ns = NowNs();
-  if (!(at_rate ? SendAtRate(ifindex, count, rate) : InjectFlatOut(ifindex, count))) {
+  if (!(from ? Send(ifindex, count, rate) : Inject(ifindex, count, rate))) {
     std::perror("inject");
     return 1;
   }
@@ -177,4 +128,10 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(count), seconds,
               static_cast<double>(count) / seconds);
   return 0;
+}
+
+}  // namespace dns_monitor::bench
+
+int main(int argc, char** argv) {
+  return dns_monitor::bench::Main(argc, argv);
 }
