@@ -1,0 +1,48 @@
+"""User-space CPU of a packet: what the process's clock counts, all its threads included."""
+import functools
+
+from .. import capture, source
+from ..panel import Block, Panel, compare, want_ratio
+from ..turns import take_turns
+
+_WANTED = 0.15
+
+
+def flat_out(bench):
+    """{tool: [runs]}, which the figures of CPU and of memory share."""
+    if not bench.flat_out:
+        packets = bench.pick(3_000_000, 1_000_000)
+        source.send(bench, packets)  # what is cold becomes warm
+        rounds = bench.rounds(ours=bench.pick(5, 2), peers=bench.pick(2, 1))
+        bench.flat_out = take_turns(bench, "cpu, flat out", rounds,
+                                    functools.partial(capture.run, bench, packets=packets))
+    return bench.flat_out
+
+
+def measure(bench):
+    runs = flat_out(bench)
+    block = compare(Block("flat out", "ns a packet"), runs, "cpu_ns")
+    want_ratio(block, _WANTED)
+    bench.ceilings.add_cpu(block)
+    blocks = [block, _parts(runs)]
+    for name, rate in (("100 k packets/s", 100_000), ("10 k packets/s", 10_000)):
+        seconds = bench.pick(10, 2)
+        rounds = (bench.rounds(ours=2, peers=1) if not bench.options.quick
+                  else bench.rounds(ours=1, peers=0))
+        paced = take_turns(bench, f"cpu, {name}", rounds,
+                           functools.partial(capture.run, bench, packets=rate * seconds, rate=rate))
+        block = compare(Block(f"{name}, {seconds} s", "ns a packet"), paced, "cpu_ns")
+        want_ratio(block, _WANTED)
+        blocks.append(block)
+    lost = [f"{tool.label} missed {max(run['missing'] for run in figures)} packets flat out: they "
+            "cost it nothing" for tool, figures in runs.items()
+            if any(run["missing"] for run in figures)]
+    return [Panel("cpu", "CPU of the capturing process", blocks, lost)]
+
+
+def _parts(runs):
+    """User and system time count in 10 ms, so the sum above is the better figure."""
+    block = Block("of that, in the kernel", "ns a packet")
+    return compare(block, {tool: figures for tool, figures in runs.items()
+                           if tool.role != "peer"}, "system_ns")
+

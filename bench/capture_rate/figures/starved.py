@@ -1,0 +1,34 @@
+"""A tool that hardly gets to run, with large buffers."""
+import time
+
+from .. import source
+from ..capture import Capture
+from ..cgroup import cpu_limit
+from ..panel import Panel
+from ..tools import LARGE_MIB, Tool
+from ..turns import take_turns
+from .losses import block_of, notes_of
+
+_RATE = 1_000_000
+_FRACTION = 0.05
+
+
+def measure(bench):
+    seconds = bench.pick(10, 3)
+    rounds = bench.rounds(ours=bench.pick(2, 1), peers=bench.pick(1, 0),
+                          own=[Tool("dns-monitor", LARGE_MIB)])
+    runs = take_turns(bench, "starved", rounds, lambda tool: _run(bench, tool, seconds))
+    label = f"lost of {_RATE * seconds / 1e6:g} M, {_RATE / 1e6:g} M/s, {LARGE_MIB} MiB"
+    block = block_of(label, runs)
+    return [Panel("starved", f"With {_FRACTION:.0%} of one CPU", [block], notes_of(runs))]
+
+
+def _run(bench, tool, seconds):
+    packets = _RATE * seconds
+    with Capture(bench, tool) as capture:
+        with cpu_limit(bench.work, capture.pid, _FRACTION):
+            rate = source.send(bench, packets, _RATE)
+        # The limit is off: what waits in the buffers is no loss.
+        time.sleep(bench.pick(4, 2.5))
+        capture.stop()
+        return capture.verdict(packets) | {"source_rate": rate}

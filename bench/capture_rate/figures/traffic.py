@@ -1,0 +1,77 @@
+"""What a capture costs the traffic: what each packet takes longer on its way."""
+import json
+
+from ..capture import Capture
+from ..lab import SOURCE_CPU
+from ..panel import Block, Panel
+from ..process import output
+from ..tools import Tool
+from ..turns import turns
+
+# A packet is sent by captured1 and received by captured0, in the sender's softirq.
+_WAYS = {"ingress": "captured0", "egress": "captured1"}
+_KINDS = {"all of it DNS": 1, "1 % of it DNS": 100}
+_OURS = [Tool("dns-monitor"), Tool("dns-monitor", hook="tcx")]
+_NONE = "nobody captures"
+
+
+def measure(bench):
+    rounds = bench.rounds(ours=bench.pick(2, 1), peers=bench.pick(1, 0), own=_OURS)
+    differences = {(way, kind, who): [] for way in _WAYS for kind in _KINDS
+                   for who in (*rounds, _NONE)}
+    rounds[_NONE] = 1
+    for way, interface in _WAYS.items():
+        for number, who in turns(rounds):
+            bench.progress(f"traffic, {way}: round {number + 1}: {getattr(who, 'label', who)}")
+            for kind, found in _one(bench, who, interface).items():
+                differences[way, kind, who] += found
+                bench.keep(f"traffic, {way}, {kind}", getattr(who, "label", who), found)
+    blocks = [_block(way, kind, {who: differences[way, kind, who] for who in rounds})
+              for way in _WAYS for kind in _KINDS]
+    return [Panel("traffic", "Cost to the traffic", blocks,
+                  ["what a packet takes longer by the captured than by a control interface"])]
+
+
+def _one(bench, who, interface):
+    if who == _NONE:
+        return _slices(bench)
+    with Capture(bench, who, interface):
+        return _slices(bench)
+
+
+def _slices(bench):
+    """The differences of all pairs, by kind of traffic."""
+    found = {}
+    for kind, every in _KINDS.items():
+        printed = json.loads(output(
+            [bench.program("slices"), f"--milliseconds={bench.pick(1500, 500)}",
+             f"--dns-every={every}", f"--cpu={SOURCE_CPU}", "captured1", "control1"]))
+        found[kind] = [captured - control for captured, control
+                       in zip(printed["captured_ns"], printed["control_ns"])]
+    return found
+
+
+def _block(way, kind, differences):
+    block = Block(f"{way}, {kind}", "ns a packet", is_interval=True)
+    reference = None
+    for who, values in differences.items():
+        role = "control" if who == _NONE else who.role
+        entry = block.add(getattr(who, "label", who), role, values)
+        if role == "reference":
+            reference = entry
+    for who, entry in zip(differences, block.entries):
+        if entry.role == "ours" and reference and reference.median > 0:
+            entry.ratio = entry.median / reference.median
+            _judge(entry, way, kind, who.hook)
+    return block
+
+
+def _judge(entry, way, kind, hook):
+    if hook == "tcx" and way == "egress" and _KINDS[kind] > 1:
+        entry.judge("<=100 ns", entry.median <= 100)
+        return
+    if hook == "tcx":
+        most = {"ingress": 0.5, "egress": 0.4}[way]
+    else:
+        most = 1 if _KINDS[kind] > 1 else {"ingress": 0.6, "egress": 0.8}[way]
+    entry.judge(f"<={most:g}", entry.ratio <= most)

@@ -1,0 +1,64 @@
+"""Measures what is asked for and shows it."""
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+
+from . import lab, options as command_line, picture, report, table
+from .bench import Bench
+from .figures import FIGURES
+from .refusal import Refusal
+
+
+def main():
+    # Ends by exception, so that processes, mounts and files go.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        options = command_line.parse(sys.argv[1:], list(FIGURES))
+        command_line.check(options)
+        _run(options)
+    except Refusal as refusal:
+        print(f"capture-rate: {refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options):
+    with tempfile.TemporaryDirectory(dir=options.dir, prefix="capture-rate.") as work:
+        lab.enter()
+        bench = Bench(options, pathlib.Path(work))
+        facts = {"machine": report.machine(), "quick": options.quick, "peers": bench.peers,
+                 "absent": bench.absent}
+        _print_head(facts)
+        start = time.monotonic()
+        panels, seconds = [], {}
+        for name in options.only:
+            began = time.monotonic()
+            found = FIGURES[name](bench)
+            bench.progress("")
+            seconds[name] = round(time.monotonic() - began, 1)
+            panels += found
+            for panel in found:
+                print("\n".join(table.lines_of(panel)), flush=True)
+        print(f"\n{time.monotonic() - start:.0f} s")
+    if options.json:
+        report.write(options.json, facts | {"seconds": seconds}, panels, bench.kept)
+    if options.svg:
+        options.svg.write_text(picture.draw(panels, _subtitle(facts)))
+
+
+def _subtitle(facts):
+    machine = facts["machine"]
+    return (f"Linux {machine['kernel']}, {machine['cpus']} CPUs ({machine['model']}), "
+            f"{machine['memory_mib'] / 1024:.0f} GiB; load {machine['load'][0]:.2f} at the start"
+            f"{'; quick' if facts['quick'] else ''}")
+
+
+def _print_head(facts):
+    print("dns-monitor beside tcpdump and others: medians of runs in turn\n" + _subtitle(facts))
+    if facts["absent"]:
+        print(f"not installed, so left out: {', '.join(facts['absent'])} (tools/install-deps bench)")
+    if facts["machine"]["load"][0] > 0.3:
+        print("something else runs on this machine, so these figures are not good ones")

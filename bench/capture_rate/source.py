@@ -1,0 +1,29 @@
+"""Numbered packets, and what files hold of them."""
+import json
+import os
+
+from .lab import SOURCE_CPU
+from .process import output
+
+# Above it, the receive path itself is fed, in ten bursts a second; below, the other end of the veth
+# sends, some packets each millisecond.
+_MOST_SENT = 200_000
+
+
+def send(bench, packets, rate=0):
+    """To captured0, from SOURCE_CPU; a rate of 0: flat out. The packets a second that came of it."""
+    if 0 < rate <= _MOST_SENT:
+        command = [bench.program("inject"), "--from", "captured1", packets, rate]
+    else:
+        command = [bench.program("inject"), "captured0", packets, *([rate] if rate else [])]
+    return json.loads(output(command, cpus={SOURCE_CPU}, seconds=300))["rate"]
+
+
+def verdict(bench, packets, files):
+    """What is missing of packets 0 to `packets` - 1 in the files, twice, damaged and so on."""
+    found = json.loads(output([bench.program("check-numbers"), packets, *files], seconds=300))
+    return found | {"file_bytes": sum(os.path.getsize(file) for file in files),
+                    "files": len(files)}
+
+
+FAULTS = ("twice", "damaged", "out_of_order", "time_back", "torn_bytes")

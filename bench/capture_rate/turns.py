@@ -1,0 +1,21 @@
+"""Tools in turn, since a machine drifts."""
+
+
+def turns(rounds):
+    """Yields (round, what) for {what: how many rounds}; who comes first changes with each round."""
+    order = list(rounds)
+    for number in range(max(rounds.values(), default=0)):
+        start = number % len(order)
+        for what in order[start:] + order[:start]:
+            if number < rounds[what]:
+                yield number, what
+
+
+def take_turns(bench, figure, rounds, run):
+    """{tool: [what run(tool) returned]}; each is kept in the report as well."""
+    runs = {tool: [] for tool in rounds}
+    for number, tool in turns(rounds):
+        bench.progress(f"{figure}: round {number + 1}: {tool.label}")
+        runs[tool].append(run(tool))
+        bench.keep(figure, tool.label, runs[tool][-1])
+    return runs
