@@ -1,5 +1,6 @@
 """What the figures share: settings, places, and what they found so far."""
 import sys
+import time
 
 from . import options as command_line
 from .ceilings import Ceilings
@@ -16,6 +17,7 @@ class Bench:
         self.ceilings = Ceilings(self)
         self.flat_out = {}  # the runs that the figures of CPU and of memory are made of
         self.kept = []
+        self._start = time.monotonic()
 
     def pick(self, full, quick):
         return quick if self.options.quick else full
@@ -23,13 +25,17 @@ class Bench:
     def program(self, name):
         return command_line.program(self.options, name)
 
-    def rounds(self, ours, peers, own=(Tool("dns-monitor"),), buffer_mib=LARGE_MIB):
-        """{tool: how many rounds}: ours and tcpdump `ours`, the other peers `peers`."""
-        rounds = {tool: ours for tool in own}
-        for name in self.peers:
-            tool = Tool(name, buffer_mib)
-            rounds[tool] = ours if tool.role == "reference" else peers
+    def rounds(self, ours, reference, peers, own=(Tool("dns-monitor"),), buffer_mib=LARGE_MIB):
+        """{tool: how many rounds}: of ours, of tcpdump, and of the other peers."""
+        counts = {"reference": reference, "peer": peers}
+        rounds = dict.fromkeys(own, ours)
+        for tool in (Tool(name, buffer_mib) for name in self.peers):
+            rounds[tool] = counts[tool.role]
         return {tool: count for tool, count in rounds.items() if count}
+
+    def is_late(self):
+        """Whether the time that was promised would be too short for rounds that can be spared."""
+        return time.monotonic() - self._start > self.pick(440, 50)
 
     def keep(self, figure, who, found):
         """For the report."""

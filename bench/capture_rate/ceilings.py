@@ -27,7 +27,7 @@ def benchmark(bench, program, only, *options, seconds=120):
 
 def repeated(bench):
     """The options for a spread in little time."""
-    return (f"--benchmark_repetitions={bench.pick(5, 2)}",
+    return (f"--benchmark_repetitions={bench.pick(5, 1)}",
             f"--benchmark_min_time={bench.pick(0.05, 0.01)}",
             "--benchmark_enable_random_interleaving=true")
 

@@ -22,7 +22,8 @@ def cpu_limit(directory, pid, fraction):
     version_1 = _is_version_1()
     mount = pathlib.Path(directory) / "cgroup"
     mount.mkdir()
-    output(["mount", "-t", *(("cgroup", "-o", "cpu") if version_1 else ("cgroup2",)), "none", mount])
+    kind = ["cgroup", "-o", "cpu"] if version_1 else ["cgroup2"]
+    output(["mount", "-t", *kind, "none", mount])
     group = mount / f"capture-rate-{os.getpid()}"
     try:
         if not version_1:

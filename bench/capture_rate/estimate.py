@@ -46,7 +46,7 @@ def paired_ratio(ours, theirs):
 
 
 def is_logarithmic(costs):
-    """Whether the last cost is what the others make of it that grows by the same with each doubling.
+    """Whether the last cost is no more than what grows by the same with each doubling.
 
     `costs` by the number; the first is of 1. A quarter more is let pass.
     """

@@ -11,10 +11,19 @@ from .figures import FIGURES
 from .refusal import Refusal
 
 
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def _end(number, _):
+    """By exception, so that processes, mounts and files go, which a second signal leaves alone."""
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main():
-    # Ends by exception, so that processes, mounts and files go.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    for number in _ENDING:
+        signal.signal(number, _end)
     try:
         options = command_line.parse(sys.argv[1:], list(FIGURES))
         command_line.check(options)
@@ -59,6 +68,7 @@ def _subtitle(facts):
 def _print_head(facts):
     print("dns-monitor beside tcpdump and others: medians of runs in turn\n" + _subtitle(facts))
     if facts["absent"]:
-        print(f"not installed, so left out: {', '.join(facts['absent'])} (tools/install-deps bench)")
+        print(f"not installed, so left out: {', '.join(facts['absent'])} "
+              "(tools/install-deps bench)")
     if facts["machine"]["load"][0] > 0.3:
         print("something else runs on this machine, so these figures are not good ones")

@@ -8,7 +8,7 @@ from .refusal import Refusal
 from .tools import PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-_FREE_BYTES = 4 << 30
+_FREE_BYTES = 2 << 30
 _OWN = ("inject", "check-numbers", "slices", "framing_bench", "ring_bench", "writer_bench",
         "retention_bench")
 _DESCRIPTION = """\
@@ -38,7 +38,7 @@ def parse(arguments, figures):
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release",
                         metavar="DIR", help="where dns-monitor and bench/ were built")
     parser.add_argument("--dir", type=pathlib.Path, default=pathlib.Path.cwd(), metavar="DIR",
-                        help="the captures' file system, 4 GiB free (the current directory)")
+                        help="the captures' file system, 2 GiB free (the current directory)")
     options = parser.parse_args(arguments)
     options.peers = [name for name in options.peers.split(",") if name]
     _refuse_unknown("peer", options.peers, PEERS)
@@ -72,7 +72,7 @@ def check(options):
         raise Refusal(f"no directory {options.dir}")
     free = shutil.disk_usage(options.dir).free
     if free < _FREE_BYTES:
-        raise Refusal(f"{options.dir} has {free >> 20} MiB free, and {_FREE_BYTES >> 20} are needed")
+        raise Refusal(f"{options.dir} has {free >> 20} MiB free, and needs {_FREE_BYTES >> 20}")
     for file in filter(None, (options.json, options.svg)):
         if not os.access(file.absolute().parent, os.W_OK) or file.is_dir():
             raise Refusal(f"cannot write {file}")

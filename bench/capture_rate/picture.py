@@ -14,6 +14,8 @@ _COLOURS = {"ours": "#0b6e99", "reference": "#b4531f", "peer": "#8a8f98", "ceili
             "control": "#c5cbd3"}
 _LEGEND = (("ours", "dns-monitor"), ("reference", "tcpdump"), ("peer", "other peers"),
            ("ceiling", "ceilings and controls"))
+_HOW_TO_READ = ("bar: the median; line: least to most, or the median's 95 % interval; ×: ratio to "
+                "tcpdump in the same run (growth: to the first row)")
 _STYLE = """\
 text { font: 12px "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; fill: #22272e }
 .title { font-size: 20px; font-weight: bold }
@@ -83,9 +85,7 @@ def _legend():
         parts.append(_rect(x, 68, 12, 10, _COLOURS[role]))
         parts.append(_text(x + 17, 77, name, "small"))
         x += 30 + 7 * len(name)
-    parts.append(_text(x, 77, "bar: the median; line: least to most, or the median's 95 % interval; "
-                              "× and verdict: ratio to tcpdump in the same run (growth: to the "
-                              "first row)", "small"))
+    parts.append(_text(x, 77, _HOW_TO_READ, "small"))
     return parts
 
 

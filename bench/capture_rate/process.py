@@ -1,4 +1,4 @@
-"""Processes that end with this one, on the CPUs and in the network namespace that they belong to."""
+"""Processes that end with this one, on CPUs and in a network namespace of our choice."""
 import contextlib
 import ctypes
 import os

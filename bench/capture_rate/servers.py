@@ -60,7 +60,7 @@ remote-control:
 
 @contextlib.contextmanager
 def running(bench, name, network):
-    """The server answers *.example on both addresses, on the tools' CPU: not on that of who asks."""
+    """The server answers *.example on both addresses, on another CPU than that of who asks."""
     directory = bench.work / name
     directory.mkdir()
     config = directory / f"{name}.conf"

@@ -11,7 +11,7 @@ _MOST_SENT = 200_000
 
 
 def send(bench, packets, rate=0):
-    """To captured0, from SOURCE_CPU; a rate of 0: flat out. The packets a second that came of it."""
+    """To captured0, from SOURCE_CPU; a rate of 0: flat out. Returns the packets a second."""
     if 0 < rate <= _MOST_SENT:
         command = [bench.program("inject"), "--from", "captured1", packets, rate]
     else:

@@ -14,8 +14,8 @@ def lines_of(panel):
 
 
 def number(value, digits):
-    """Shortened so that it fits its column."""
-    text = f"{value:.{digits}f}"
+    """With less behind the point, or rounded, where it would not fit its column."""
+    text = f"{value:.{digits if abs(value) < 1000 else 0}f}"
     if float(text) == 0:
         text = text.lstrip("-")
     return text if len(text) < _NUMBER else f"{value:.3g}"

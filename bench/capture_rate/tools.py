@@ -65,7 +65,8 @@ def _dnscap(tool, path, interface, directory):
     # Port 53 is its default; -N: stays root, to write into the directory.
     return [path, "-N", "-i", interface, "-w", f"{directory}/dnscap", "-W", ".pcap",
             *(["-o", f"pcap_buffer_size={tool.buffer_mib << 20}"] if tool.buffer_mib else []),
-            *(["-C", tool.rotate_mib << 20] if tool.rotate_mib else [])]
+            # Without -k, it ends where its first file does.
+            *(["-C", tool.rotate_mib << 20, "-k", "true"] if tool.rotate_mib else [])]
 
 
 def _netsniff_ng(tool, path, interface, directory):

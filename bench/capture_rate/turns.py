@@ -12,9 +12,14 @@ def turns(rounds):
 
 
 def take_turns(bench, figure, rounds, run):
-    """{tool: [what run(tool) returned]}; each is kept in the report as well."""
+    """{tool: [what run(tool) returned]}; each is kept in the report as well.
+
+    When time is short, one round is all.
+    """
     runs = {tool: [] for tool in rounds}
     for number, tool in turns(rounds):
+        if number > 0 and bench.is_late():
+            break
         bench.progress(f"{figure}: round {number + 1}: {tool.label}")
         runs[tool].append(run(tool))
         bench.keep(figure, tool.label, runs[tool][-1])

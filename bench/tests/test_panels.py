@@ -57,7 +57,8 @@ class Table(unittest.TestCase):
                       "  <=0.15 yes", lines)
 
     def test_shortens_what_is_too_long(self):
-        self.assertEqual(table.number(12345678.9, 1), "1.23e+07")
+        self.assertEqual(table.number(123456789.9, 1), "1.23e+08")
+        self.assertEqual(table.number(1234.56, 1), "1235")
         self.assertEqual(table.number(-0.01, 1), "0.0")
         self.assertEqual(table.multiple(146.4), "146")
 

@@ -14,8 +14,8 @@ _FRACTION = 0.05
 
 
 def measure(bench):
-    seconds = bench.pick(10, 3)
-    rounds = bench.rounds(ours=bench.pick(2, 1), peers=bench.pick(1, 0),
+    seconds = bench.pick(10, 2)
+    rounds = bench.rounds(bench.pick(2, 1), 1, bench.pick(1, 0),
                           own=[Tool("dns-monitor", LARGE_MIB)])
     runs = take_turns(bench, "starved", rounds, lambda tool: _run(bench, tool, seconds))
     label = f"lost of {_RATE * seconds / 1e6:g} M, {_RATE / 1e6:g} M/s, {LARGE_MIB} MiB"
@@ -29,6 +29,6 @@ def _run(bench, tool, seconds):
         with cpu_limit(bench.work, capture.pid, _FRACTION):
             rate = source.send(bench, packets, _RATE)
         # The limit is off: what waits in the buffers is no loss.
-        time.sleep(bench.pick(4, 2.5))
+        time.sleep(bench.pick(3, 1.3))
         capture.stop()
         return capture.verdict(packets) | {"source_rate": rate}

@@ -5,6 +5,7 @@ from ..capture import Capture
 from ..lab import SOURCE_CPU
 from ..panel import Block, Panel
 from ..process import output
+from ..refusal import Refusal
 from ..tools import Tool
 from ..turns import turns
 
@@ -16,7 +17,7 @@ _NONE = "nobody captures"
 
 
 def measure(bench):
-    rounds = bench.rounds(ours=bench.pick(2, 1), peers=bench.pick(1, 0), own=_OURS)
+    rounds = bench.rounds(bench.pick(2, 1), bench.pick(2, 1), bench.pick(1, 0), own=_OURS)
     differences = {(way, kind, who): [] for way in _WAYS for kind in _KINDS
                    for who in (*rounds, _NONE)}
     rounds[_NONE] = 1
@@ -44,10 +45,12 @@ def _slices(bench):
     found = {}
     for kind, every in _KINDS.items():
         printed = json.loads(output(
-            [bench.program("slices"), f"--milliseconds={bench.pick(1500, 500)}",
+            [bench.program("slices"), f"--milliseconds={bench.pick(1200, 300)}",
              f"--dns-every={every}", f"--cpu={SOURCE_CPU}", "captured1", "control1"]))
         found[kind] = [captured - control for captured, control
                        in zip(printed["captured_ns"], printed["control_ns"])]
+        if not found[kind]:
+            raise Refusal(f"CPU {SOURCE_CPU} is too busy: each slice was interrupted")
     return found
 
 
@@ -70,8 +73,10 @@ def _judge(entry, way, kind, hook):
     if hook == "tcx" and way == "egress" and _KINDS[kind] > 1:
         entry.judge("<=100 ns", entry.median <= 100)
         return
-    if hook == "tcx":
+    if _KINDS[kind] > 1:
+        most = 1
+    elif hook == "tcx":
         most = {"ingress": 0.5, "egress": 0.4}[way]
     else:
-        most = 1 if _KINDS[kind] > 1 else {"ingress": 0.6, "egress": 0.8}[way]
+        most = {"ingress": 0.6, "egress": 0.8}[way]
     entry.judge(f"<={most:g}", entry.ratio <= most)
