@@ -37,6 +37,7 @@ def main():
 def _run(options):
     with tempfile.TemporaryDirectory(dir=options.dir, prefix="capture-rate.") as work:
         lab.enter()
+        lab.warm_memory()
         bench = Bench(options, pathlib.Path(work))
         facts = {"machine": report.machine(), "quick": options.quick, "peers": bench.peers,
                  "absent": bench.absent}
