@@ -11,6 +11,7 @@ import os
 import subprocess
 
 from .process import CLONE_NEWNET, CLONE_NEWNS, end, output, start, unshare
+from .refusal import Refusal
 
 SOURCE_CPU = 0
 TOOL_CPU = 1
@@ -27,7 +28,11 @@ def _ip(arguments, network=None):
 
 def enter():
     """From here on this process has network and mounts of its own, with two veth pairs."""
-    unshare(CLONE_NEWNET | CLONE_NEWNS)
+    try:
+        unshare(CLONE_NEWNET | CLONE_NEWNS)
+    except OSError as why:
+        raise Refusal(f"no network namespace is to be had here: {why.strerror} (in a container: "
+                      "start it with --privileged)") from None
     output(["mount", "--make-rprivate", "/"])
     _silence_ipv6()
     _ip("link set lo up")

@@ -1,4 +1,5 @@
 """Measures what is asked for and shows it."""
+import os
 import pathlib
 import signal
 import sys
@@ -30,6 +31,9 @@ def main():
         _run(options)
     except Refusal as refusal:
         print(f"capture-rate: {refusal}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the table has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0
 

@@ -15,12 +15,14 @@ CLONE_NEWNET = 0x40000000
 
 def unshare(flags):
     if _LIBC.unshare(flags) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def enter_network(fd):
     if _LIBC.setns(fd, CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def start(command, cpus=None, network=None, new_network=False, **options):

@@ -1,9 +1,15 @@
 """The tools: how each is told what to do, and which of them takes part."""
 import dataclasses
 import os
+import re
 
 PEERS = ("tcpdump", "dumpcap", "dnscap", "netsniff-ng")
 LARGE_MIB = 256
+
+
+def has_tcx():
+    release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return tuple(map(int, release.groups())) >= (6, 6)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,18 +6,18 @@ from ..lab import SOURCE_CPU
 from ..panel import Block, Panel
 from ..process import output
 from ..refusal import Refusal
-from ..tools import Tool
+from ..tools import Tool, has_tcx
 from ..turns import turns
 
 # A packet is sent by captured1 and received by captured0, in the sender's softirq.
 _WAYS = {"ingress": "captured0", "egress": "captured1"}
 _KINDS = {"all of it DNS": 1, "1 % of it DNS": 100}
-_OURS = [Tool("dns-monitor"), Tool("dns-monitor", hook="tcx")]
 _NONE = "nobody captures"
 
 
 def measure(bench):
-    rounds = bench.rounds(bench.pick(2, 1), bench.pick(2, 1), bench.pick(1, 0), own=_OURS)
+    own = [Tool("dns-monitor")] + ([Tool("dns-monitor", hook="tcx")] if has_tcx() else [])
+    rounds = bench.rounds(bench.pick(2, 1), bench.pick(2, 1), bench.pick(1, 0), own)
     differences = {(way, kind, who): [] for way in _WAYS for kind in _KINDS
                    for who in (*rounds, _NONE)}
     rounds[_NONE] = 1
