@@ -102,11 +102,11 @@ class Capture:
         return any(row[8] in mine and row[4] != "0" and row[5] == "1" for row in rows)
 
 
-def run(bench, tool, packets, rate=0, settle_seconds=SETTLE_SECONDS):
-    """One run of one tool over numbered packets. Returns its figures."""
-    with Capture(bench, tool) as capture:
+def run(bench, tool, packets, rate=0, settle_seconds=SETTLE_SECONDS, out=False):
+    """One run of one tool over numbered packets, with `out` where they are sent. Its figures."""
+    with Capture(bench, tool, "captured1" if out else "captured0") as capture:
         before = capture.usage()
-        source_rate = source.send(bench, packets, rate)
+        source_rate = source.send(bench, packets, rate, out)
         time.sleep(settle_seconds)
         after = capture.usage()
         capture.stop()

@@ -10,12 +10,16 @@ from .process import output
 _MOST_SENT = 200_000
 
 
-def send(bench, packets, rate=0):
-    """To captured0, from SOURCE_CPU; a rate of 0: flat out. Returns the packets a second."""
-    if 0 < rate <= _MOST_SENT:
-        command = [bench.program("inject"), "--from", "captured1", packets, rate]
+def send(bench, packets, rate=0, out=False):
+    """From SOURCE_CPU; a rate of 0: flat out. Returns the packets a second.
+
+    captured0 receives them; with `out`, captured1 is sure to have sent them.
+    """
+    paced = [rate] if rate else []
+    if out or 0 < rate <= _MOST_SENT:
+        command = [bench.program("inject"), "--from", "captured1", packets, *paced]
     else:
-        command = [bench.program("inject"), "captured0", packets, *([rate] if rate else [])]
+        command = [bench.program("inject"), "captured0", packets, *paced]
     return json.loads(output(command, cpus={SOURCE_CPU}, seconds=300))["rate"]
 
 

@@ -1,4 +1,4 @@
-"""A burst of packets, each tool as it is without options."""
+"""A burst of packets, received and sent, each tool as it is without options."""
 import functools
 
 from .. import capture
@@ -15,7 +15,16 @@ def measure(bench):
         rounds[Tool("tcpdump", LARGE_MIB)] = 1
     runs = take_turns(bench, "burst", rounds,
                       functools.partial(capture.run, bench, packets=packets, settle_seconds=2))
-    rates = [run["source_rate"] for figures in runs.values() for run in figures]
-    notes = [f"the packets came at {min(rates) / 1e6:.1f} to {max(rates) / 1e6:.1f} M/s"]
-    block = block_of(f"lost of {packets / 1e6:g} M, default settings", runs)
-    return [Panel("burst", "A burst", [block], notes + notes_of(runs))]
+    block = block_of(f"lost of {packets / 1e6:g} M received", runs)
+    packets = bench.pick(1_000_000, 300_000)
+    sent = take_turns(bench, "burst, sent", bench.rounds(1, 1, 0, buffer_mib=0),
+                      functools.partial(capture.run, bench, packets=packets, out=True))
+    return [Panel("burst", "A burst, default settings",
+                  [block, block_of(f"lost of {packets / 1e6:g} M sent", sent)],
+                  [f"received at {_rates(runs)} M/s, sent at {_rates(sent)} M/s",
+                   *notes_of(runs), *notes_of(sent)])]
+
+
+def _rates(runs):
+    rates = [run["source_rate"] / 1e6 for figures in runs.values() for run in figures]
+    return f"{min(rates):.1f} to {max(rates):.1f}"
