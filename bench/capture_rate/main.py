@@ -28,17 +28,29 @@ def main():
     try:
         options = command_line.parse(sys.argv[1:], list(FIGURES))
         command_line.check(options)
-        _run(options)
+        return 0 if _run(options) else 1
     except Refusal as refusal:
         print(f"capture-rate: {refusal}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # whoever read the table has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
+
+
+def _measure(bench, name):
+    """The panels of a figure; None, with a line that says why, when it cannot be had."""
+    try:
+        return FIGURES[name](bench)
+    except Refusal as refusal:
+        print(f"capture-rate: {name}: {refusal}", file=sys.stderr)
+        return None
+    finally:
+        bench.progress("")
 
 
 def _run(options):
+    """Whether all figures could be had. What was found is kept in any case."""
+    complete = True
     with tempfile.TemporaryDirectory(dir=options.dir, prefix="capture-rate.") as work:
         lab.enter()
         lab.warm_memory()
@@ -50,17 +62,18 @@ def _run(options):
         panels, seconds = [], {}
         for name in options.only:
             began = time.monotonic()
-            found = FIGURES[name](bench)
-            bench.progress("")
+            found = _measure(bench, name)
             seconds[name] = round(time.monotonic() - began, 1)
-            panels += found
-            for panel in found:
+            panels += found or []
+            complete = complete and found is not None
+            for panel in found or []:
                 print("\n".join(table.lines_of(panel)), flush=True)
         print(f"\n{time.monotonic() - start:.0f} s")
     if options.json:
         report.write(options.json, facts | {"seconds": seconds}, panels, bench.kept)
     if options.svg:
         options.svg.write_text(picture.draw(panels, _subtitle(facts)))
+    return complete
 
 
 def _subtitle(facts):

@@ -18,7 +18,8 @@ all that grows. Each figure is the median of runs in which the tools take turns.
 The packets are numbered and stay in network namespaces that end with this
 command. Needs root, two CPUs, and a machine that is idle otherwise. Takes at
 most ten minutes, --quick 75 seconds. bench/README.md says what each figure
-means. The exit status is 0 when all was measured, whatever came of it.
+means. The exit status is 0 when all was measured, whatever came of it, and 1
+when a figure could not be had: a line says why, and the others go on.
 """
 
 
