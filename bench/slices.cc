@@ -127,37 +127,42 @@ bool PinTo(uint64_t cpu) {
   return sched_setaffinity(0, sizeof(cpus), &cpus) == 0;
 }
 
+// Of a packet, by pair.
 struct Times {
-  std::vector<double> captured_ns;  // of a packet, by slice
+  std::vector<double> captured_ns;
   std::vector<double> control_ns;
-  uint64_t preempted = 0;  // pairs that were left out
+
+  size_t size() const { return captured_ns.size(); }
+  void Add(const double (&pair_ns)[2]) {
+    captured_ns.push_back(pair_ns[0]);
+    control_ns.push_back(pair_ns[1]);
+  }
+};
+
+struct Pairs {
+  Times whole;
+  Times preempted;
 };
 
 // False, with errno, when the kernel refuses to send.
-bool Run(const unsigned (&indexes)[2], const Options& options, Times* times) {
+bool Run(const unsigned (&indexes)[2], const Options& options, Pairs* pairs) {
   Way captured(indexes[0], options);
   Way control(indexes[1], options);
   Way* const ways[] = {&captured, &control};
   const int64_t start_ns = NowNs();
   const int64_t length_ns = static_cast<int64_t>(options.milliseconds) * (kSecondNs / 1000);
   // The first pair warms up. On a busy machine it takes longer to find enough pairs.
-  for (uint64_t pair = 0;; ++pair) {
-    const int64_t passed_ns = NowNs() - start_ns;
-    const bool enough = times->captured_ns.size() >= kFewestPairs;
-    if (passed_ns > length_ns * (enough ? 1 : kMostPatience)) return true;
-    double time_ns[2];
+  for (uint64_t number = 0;; ++number) {
+    const bool enough = pairs->whole.size() >= kFewestPairs;
+    if (NowNs() - start_ns > length_ns * (enough ? 1 : kMostPatience)) return true;
+    double pair_ns[2];
     const int64_t preemptions = Preemptions();
-    for (const uint64_t which : {pair % 2, 1 - pair % 2}) {
-      time_ns[which] = ways[which]->Slice();
-      if (time_ns[which] < 0) return false;
+    for (const uint64_t which : {number % 2, 1 - number % 2}) {
+      pair_ns[which] = ways[which]->Slice();
+      if (pair_ns[which] < 0) return false;
     }
-    if (pair == 0) continue;
-    if (Preemptions() != preemptions) {
-      ++times->preempted;
-      continue;
-    }
-    times->captured_ns.push_back(time_ns[0]);
-    times->control_ns.push_back(time_ns[1]);
+    if (number == 0) continue;
+    (Preemptions() == preemptions ? pairs->whole : pairs->preempted).Add(pair_ns);
   }
 }
 
@@ -179,16 +184,19 @@ int Main(int argc, char** argv) {
   }
   // Against what else runs on that CPU; without it there are fewer pairs.
   static_cast<void>(setpriority(PRIO_PROCESS, 0, -20));
-  Times times;
-  if (!Run(indexes, options, &times)) {
+  Pairs pairs;
+  if (!Run(indexes, options, &pairs)) {
     std::perror("slices");
     return 1;
   }
+  // Where hardly any is left, those with a wide spread tell more than nothing.
+  const bool busy = pairs.whole.size() < kFewestPairs && pairs.preempted.size() > 0;
+  const Times& times = busy ? pairs.preempted : pairs.whole;
   std::printf("{");
   PrintList("captured_ns", times.captured_ns);
   std::printf(", ");
   PrintList("control_ns", times.control_ns);
-  std::printf(", \"preempted\": %llu}\n", static_cast<unsigned long long>(times.preempted));
+  std::printf(", \"busy\": %s}\n", busy ? "true" : "false");
   return 0;
 }
 

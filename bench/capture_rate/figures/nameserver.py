@@ -15,7 +15,7 @@ _NONE = "nobody captures"
 
 
 def measure(bench):
-    pairs, rounds = bench.pick((10, 3), (3, 2))  # of slices in a round
+    pairs, rounds = bench.pick((10, 3), (4, 1))  # of slices in a round
     # The other peers would take minutes more.
     tools = bench.rounds(rounds, rounds, 0)
     tools[_NONE] = 1
