@@ -18,7 +18,7 @@ TOOL_CPU = 1
 # Where the packets of inject and slices go (query.h).
 _HARDWARE_ADDRESS = "02:02:02:02:02:02"
 SERVED_ADDRESS, SPARED_ADDRESS = "10.53.1.2", "10.53.2.2"
-_TOUCHED_BYTES = 2 << 30  # more than buffers and file of one run
+_TOUCHED_BYTES = 1 << 30  # more than buffers and file of one run
 _NO_IPV6 = "for name in all default; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done"
 
 

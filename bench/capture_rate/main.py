@@ -52,13 +52,13 @@ def _run(options):
     """Whether all figures could be had. What was found is kept in any case."""
     complete = True
     with tempfile.TemporaryDirectory(dir=options.dir, prefix="capture-rate.") as work:
+        start = time.monotonic()
         lab.enter()
         lab.warm_memory()
         bench = Bench(options, pathlib.Path(work))
         facts = {"machine": report.machine(), "quick": options.quick, "peers": bench.peers,
                  "absent": bench.absent}
         _print_head(facts)
-        start = time.monotonic()
         panels, seconds = [], {}
         for name in options.only:
             began = time.monotonic()
