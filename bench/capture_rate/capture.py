@@ -87,7 +87,7 @@ class Capture:
         time.sleep(_READY_SECONDS)
 
     def _says_so(self):
-        return any(".pcap.part" in line for line in self.said())
+        return any(line.endswith(".part") for line in self.said())
 
     def _has_socket(self):
         """A packet socket that is bound to an interface and runs (packet(7), /proc/net/packet)."""

@@ -19,6 +19,7 @@ class Tool:
     buffer_mib: int = 0  # of dns-monitor: a ring, of which each CPU has one
     rotate_mib: int = 0  # a new file at about this size
     hook: str = ""
+    compress: str = ""
 
     @property
     def role(self):
@@ -29,6 +30,8 @@ class Tool:
         words = [self.program]
         if self.hook:
             words.append(f"--hook {self.hook}")
+        if self.compress:
+            words.append(f"--compress {self.compress}")
         if self.buffer_mib:
             words.append({"dns-monitor": f"--ring-size {self.buffer_mib}M",
                           "tcpdump": f"-B {self.buffer_mib * 1024}",
@@ -46,6 +49,8 @@ def _dns_monitor(tool, path, interface, directory):
     command = [path, "capture", interface, "-d", directory]
     if tool.hook:
         command += ["--hook", tool.hook]
+    if tool.compress:
+        command += ["--compress", tool.compress]
     if tool.buffer_mib:
         command += ["--ring-size", f"{tool.buffer_mib}M",
                     "--ring-memory", f"{tool.buffer_mib * os.cpu_count()}M"]

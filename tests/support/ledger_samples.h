@@ -51,6 +51,7 @@ inline Ledger FullLedger() {
   ledger.sequence = 18'446'744'073'709'551'615U;
   ledger.previous = {"eth0.20261124_0000.pcap.json", SampleSha256(1)};
   ledger.length_bytes = 113'000'024;
+  ledger.compression = {.stored_bytes = 39'000'000, .frames = 108, .level = 3, .lowest_level = 0};
   ledger.settings = {.ports = {53, 853, 65535},
                      .filter = "not host 192.0.2.1 and \"\\ \u00e9\t",
                      .direction = CapturedDirection::kIn,

@@ -3,7 +3,7 @@
 A new one is a function from a Bench to panels, and a line here.
 """
 from .. import ceilings
-from . import borders, burst, cpu, growth, memory, nameserver, starved, traffic
+from . import borders, burst, compression, cpu, growth, memory, nameserver, starved, traffic
 
 FIGURES = {
     "ceilings": ceilings.measure,
@@ -14,5 +14,6 @@ FIGURES = {
     "borders": borders.measure,
     "traffic": traffic.measure,
     "nameserver": nameserver.measure,
+    "compression": compression.measure,
     "growth": growth.measure,
 }

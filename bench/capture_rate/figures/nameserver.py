@@ -35,8 +35,8 @@ def measure(bench):
 
 def _of_server(bench, name, network, tools, pairs):
     """({who: [per cent lost, a pair]}, the median rate on the spared address)."""
-    queries = _queries(bench)
-    rate = _ask(queries, SPARED_ADDRESS, 20_000)
+    queries = write_queries(bench)
+    rate = ask(queries, SPARED_ADDRESS, 20_000)
     count = max(1000, int(rate * _SLICE_SECONDS))
     losses, spared = {who: [] for who in tools}, []
     for number, who in turns(tools):
@@ -62,18 +62,18 @@ def _pairs(queries, count, pairs):
     found = []
     for number in range(pairs):
         order = (SERVED_ADDRESS, SPARED_ADDRESS) if number % 2 else (SPARED_ADDRESS, SERVED_ADDRESS)
-        rates = {address: _ask(queries, address, count) for address in order}
+        rates = {address: ask(queries, address, count) for address in order}
         found.append((rates[SERVED_ADDRESS], rates[SPARED_ADDRESS]))
     return found
 
 
-def _queries(bench):
+def write_queries(bench):
     path = bench.work / "queries"
     path.write_text("".join(f"q{number}.example A\n" for number in range(1000)))
     return path
 
 
-def _ask(queries, address, count):
+def ask(queries, address, count):
     """dnsperf's queries a second over that many (rounded up to whole thousands)."""
     printed = output(["dnsperf", "-s", address, "-d", queries, "-n", -(-count // 1000),
                       "-c", 1, "-T", 1, "-q", 100, "-t", 2], cpus={SOURCE_CPU})
