@@ -1,6 +1,8 @@
 """Real name servers with a configuration of their own, each on both addresses."""
 import contextlib
+import pathlib
 import subprocess
+import tempfile
 import time
 
 from .lab import SERVED_ADDRESS, SPARED_ADDRESS, TOOL_CPU
@@ -61,8 +63,7 @@ remote-control:
 @contextlib.contextmanager
 def running(bench, name, network):
     """The server answers *.example on both addresses, on another CPU than that of who asks."""
-    directory = bench.work / name
-    directory.mkdir()
+    directory = pathlib.Path(tempfile.mkdtemp(dir=bench.work, prefix=f"{name}."))
     config = directory / f"{name}.conf"
     config.write_text({"nsd": _NSD, "unbound": _UNBOUND}[name].format(
         served=SERVED_ADDRESS, spared=SPARED_ADDRESS, directory=directory))

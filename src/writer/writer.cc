@@ -18,8 +18,10 @@ namespace {
 // fifty, because caches and the kernel's worker are cold each time. The doorbell wakes the writer
 // in between when a ring fills faster than that.
 constexpr int64_t kLongestSleepNs = 50 * kNanosecondsPerMillisecond;
-// Where nothing comes there is nothing to be late for but the flush of what may come meanwhile.
-constexpr int64_t kLongestIdleSleepNs = 250 * kNanosecondsPerMillisecond;
+// Where little comes there is nothing to be late for but its flush: at 10 000 packets/s the
+// wake-ups would be most of the work.
+constexpr uint64_t kCalmPart = 32;  // of a ring
+constexpr int64_t kLongestCalmSleepNs = 250 * kNanosecondsPerMillisecond;
 constexpr int64_t kShortestSleepNs = kNanosecondsPerMillisecond;
 // A round that begins so late is told in the ledger: the rings have bridged it, or have not.
 constexpr int64_t kNotableNs = kNanosecondsPerSecond;
@@ -148,11 +150,10 @@ void Writer::RunOnce() {
                                static_cast<double>(rings_->ring_bytes()));
   }
   assembler_.set_cursors(merger_.cursors());
-  const uint64_t packets_before = assembler_.packets();
   drained_ = queue_.stream_closed() ? DrainResult::kBlocked : assembler_.DrainFrom(&merger_);
   if (drained_ == DrainResult::kDrained && !options_.stream()) FollowClock();
   FlushIfDue(now_ns);
-  idle_ = assembler_.packets() == packets_before && sink_->idle();
+  calm_ = fullest < rings_->ring_bytes() / kCalmPart && sink_->idle();
   PublishStatus();
 }
 
@@ -282,15 +283,14 @@ int64_t Writer::SleepNs(int64_t now_ns) const {
   if (queue_.retry_at_ns() != 0) {
     sleep_ns = std::clamp(queue_.retry_at_ns() - now_ns, kShortestSleepNs, sleep_ns);
   }
-  return idle_ && !under_pressure_ && drained_ == DrainResult::kDrained ? IdleSleepNs(now_ns)
-                                                                        : sleep_ns;
+  return calm_ && drained_ == DrainResult::kDrained ? CalmSleepNs(now_ns) : sleep_ns;
 }
 
 // What comes right after the look at the rings is found after a quarter of --flush at most, and due
 // later than that.
-int64_t Writer::IdleSleepNs(int64_t now_ns) const {
+int64_t Writer::CalmSleepNs(int64_t now_ns) const {
   const int64_t longest_ns =
-      std::clamp(options_.flush_ns / 4, kShortestSleepNs, kLongestIdleSleepNs);
+      std::clamp(options_.flush_ns / 4, kShortestSleepNs, kLongestCalmSleepNs);
   const auto oldest_ns = static_cast<int64_t>(assembler_.oldest_unflushed_ns());
   if (oldest_ns == 0) return longest_ns;
   return std::clamp(FlushDueNs(oldest_ns) - now_ns, sleep_ns_, longest_ns);

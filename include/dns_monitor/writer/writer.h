@@ -70,7 +70,7 @@ struct WriterResult {
 
 // Merges the rings, fills buffers, keeps one write under way, moves the tails behind what is
 // written. No locks and no allocation between Start and Stop on its thread; it sleeps until a
-// buffer is written, a ring fills, somebody asks, or 50 ms have passed.
+// buffer is written, a ring fills, somebody asks, or 50 ms have passed: 250 ms where little comes.
 class Writer final : private WriteObserver {
  public:
   // `disk` is nullptr for a stream. All pointers outlive this.
@@ -120,7 +120,7 @@ class Writer final : private WriteObserver {
   void PublishStatus();
   int64_t FlushDueNs(int64_t oldest_ns) const;
   int64_t SleepNs(int64_t now_ns) const;
-  int64_t IdleSleepNs(int64_t now_ns) const;
+  int64_t CalmSleepNs(int64_t now_ns) const;
   void Wait(int64_t timeout_ns);
   void WriteTheRest();
   void End();
@@ -153,7 +153,7 @@ class Writer final : private WriteObserver {
   bool segment_ended_ = false;          // with it
   Checkpoint flushing_;                 // of FlushIfDue; here for its memory
   DrainResult drained_ = DrainResult::kDrained;
-  bool idle_ = false;            // nothing came in the last round, nothing is under way
+  bool calm_ = false;            // rings are nearly empty, nothing is under way
   bool under_pressure_ = false;  // a ring is filling: tails must move soon
   // What the wall clock was ahead of the boot clock, and when that was (boot time; 0: no sample).
   struct ClockSample {
