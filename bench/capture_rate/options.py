@@ -10,7 +10,7 @@ from .tools import PEERS
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _FREE_BYTES = 2 << 30
 _OWN = ("inject", "check-numbers", "slices", "framing_bench", "ring_bench", "writer_bench",
-        "retention_bench", "compress_bench")
+        "retention_bench", "compress_bench", "empty_tap")
 _DESCRIPTION = """\
 Shows what dns-monitor costs on this machine beside tcpdump, dumpcap, dnscap and
 netsniff-ng: CPU a packet, losses, memory, what the traffic itself pays, and how

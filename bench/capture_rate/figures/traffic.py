@@ -1,10 +1,13 @@
 """What a capture costs the traffic: what each packet takes longer on its way."""
+import contextlib
 import json
+import subprocess
 
 from ..capture import Capture
 from ..lab import SOURCE_CPU
 from ..panel import Block, Panel
-from ..process import output
+from ..process import end, output, start
+from ..refusal import Refusal
 from ..tools import Tool, has_tcx
 from ..turns import turns
 
@@ -12,14 +15,17 @@ from ..turns import turns
 _WAYS = {"ingress": "captured0", "egress": "captured1"}
 _KINDS = {"all of it DNS": 1, "1 % of it DNS": 100}
 _NONE = "nobody captures"
+# What a tool pays whose filter takes no time: {label: hook}.
+_EMPTY = {"ceiling: a socket that takes nothing": "socket", "ceiling: nothing on tcx": "tcx"}
 
 
 def measure(bench):
     own = [Tool("dns-monitor")] + ([Tool("dns-monitor", hook="tcx")] if has_tcx() else [])
     rounds = bench.rounds(bench.pick(2, 1), bench.pick(2, 1), bench.pick(1, 0), own)
+    empty = [label for label, hook in _EMPTY.items() if hook != "tcx" or has_tcx()]
     differences = {(way, kind, who): [] for way in _WAYS for kind in _KINDS
-                   for who in (*rounds, _NONE)}
-    rounds[_NONE] = 1
+                   for who in (*rounds, *empty, _NONE)}
+    rounds |= dict.fromkeys((*empty, _NONE), 1)
     was_busy = False
     for way, interface in _WAYS.items():
         for number, who in turns(rounds):
@@ -40,8 +46,22 @@ def measure(bench):
 def _one(bench, who, interface):
     if who == _NONE:
         return _slices(bench)
+    if who in _EMPTY:
+        with _empty_tap(bench, interface, _EMPTY[who]):
+            return _slices(bench)
     with Capture(bench, who, interface):
         return _slices(bench)
+
+
+@contextlib.contextmanager
+def _empty_tap(bench, interface, hook):
+    tap = start([bench.program("empty_tap"), interface, hook], stdout=subprocess.PIPE)
+    try:
+        if not tap.stdout.readline():
+            raise Refusal(f"no empty tap by {hook}")
+        yield
+    finally:
+        end(tap)
 
 
 def _slices(bench):
@@ -61,7 +81,7 @@ def _block(way, kind, differences):
     block = Block(f"{way}, {kind}", "ns a packet", is_interval=True)
     reference = None
     for who, values in differences.items():
-        role = "control" if who == _NONE else who.role
+        role = "ceiling" if who in _EMPTY else "control" if who == _NONE else who.role
         entry = block.add(getattr(who, "label", who), role, values)
         if role == "reference":
             reference = entry
