@@ -50,9 +50,18 @@ static __always_inline int wrong_direction(__u32 is_outgoing)
 	return 0;
 }
 
-static __always_inline void remember_fragment(const struct fragment_key *key, __u32 verdict)
+static __noinline int remember_fragment(struct __sk_buff *skb, const struct packet *packet,
+					__u32 verdict)
 {
-	bpf_map_update_elem(&fragments, key, &verdict, BPF_ANY);
+	struct fragment_key key;
+	__u8 ip[IPV6_BYTES] = {};
+
+	if (bpf_skb_load_bytes(skb, packet->ip_offset, ip,
+			       packet->ip_version == 4 ? IPV4_BYTES : IPV6_BYTES))
+		return 0;
+	fill_fragment_key(&key, skb, ip, packet);
+	bpf_map_update_elem(&fragments, &key, &verdict, BPF_ANY);
+	return 0;
 }
 
 /* The last steps of a frame whose verdict is known. */
@@ -91,9 +100,8 @@ static __always_inline void ask_user(struct __sk_buff *skb, const struct packet 
 
 static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
 {
-	struct packet packet = {.is_outgoing = is_outgoing};
+	struct packet packet;
 	struct capture_cpu *cpu;
-	struct fragment_key key;
 	struct headers h;
 	__u32 verdict;
 	__u32 cpu_id;
@@ -107,7 +115,16 @@ static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
 	}
 	RING_STORE(&cpu->busy, 1);
 	cpu->seen++;
-	verdict = judge(skb, &h, &packet);
+	verdict = load_plain(skb, &h) ? judge_plain(&h) : 0;
+	if (verdict == VERDICT_NOT_DNS) {
+		cpu->not_dns++;
+		RING_STORE(&cpu->busy, 0);
+		return 0;
+	}
+	__builtin_memset(&packet, 0, sizeof(packet));
+	packet.is_outgoing = is_outgoing;
+	if (!verdict)
+		verdict = judge_closely(skb, &packet);
 	if (verdict == VERDICT_TAKE && wrong_direction(is_outgoing))
 		verdict = VERDICT_FILTERED;
 	if (asks_user(&packet, verdict)) {
@@ -115,10 +132,8 @@ static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
 		verdict = VERDICT_FILTERED; /* the stage is always there; were it not: "no" */
 	}
 	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
-					 verdict == VERDICT_FILTERED)) {
-		fill_fragment_key(&key, skb, h.ip, &packet);
-		remember_fragment(&key, verdict);
-	}
+					 verdict == VERDICT_FILTERED))
+		remember_fragment(skb, &packet, verdict);
 	conclude(skb, cpu, cpu_id, verdict);
 	return 0;
 }
@@ -127,21 +142,15 @@ static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
 static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
 {
 	const __u32 fragment = skb->cb[CB_FRAGMENT];
-	const struct packet packet = {.ip_version = fragment & 7,
-				      .is_outgoing = fragment >> 3 & 1,
-				      .fragment_protocol = fragment >> 8,
-				      .fragment_id = skb->cb[CB_FRAGMENT_ID],
-				      .tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
-	struct fragment_key key;
-	__u8 ip[IPV6_BYTES] = {};
+	struct packet packet = {.ip_offset = fragment >> 16,
+				.ip_version = fragment & 7,
+				.is_outgoing = fragment >> 3 & 1,
+				.fragment_protocol = fragment >> 8,
+				.fragment_id = skb->cb[CB_FRAGMENT_ID],
+				.tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
 
-	if (fragment == 0)
-		return;
-	if (bpf_skb_load_bytes(skb, fragment >> 16, ip,
-			       packet.ip_version == 4 ? IPV4_BYTES : IPV6_BYTES))
-		return;
-	fill_fragment_key(&key, skb, ip, &packet);
-	remember_fragment(&key, verdict);
+	if (fragment != 0)
+		remember_fragment(skb, &packet, verdict);
 }
 
 /* Where the user's filter goes on, with its answer in cb[CAPTURE_CB_VERDICT]. */
