@@ -67,7 +67,7 @@ absl::Status FramesWalk::FindHeader() {
   std::array<char, kPcapFirstRecord> bytes;
   DM_ASSIGN_OR_RETURN(const size_t got, reader_.ReadAt(0, absl::MakeSpan(bytes)));
   const absl::string_view header(bytes.data(), got);
-  const absl::Status status = ParsePcapFileHeader(header).status();
+  absl::Status status = ParsePcapFileHeader(header).status();
   result_.has_header = status.ok();
   if (status.ok()) return absl::OkStatus();
   if (got == bytes.size()) return status;
