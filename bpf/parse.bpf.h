@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Is this frame DNS? Decided from one early load of the headers; only tags in the data, IP options,
- * extension headers and quoted packets cost another.
+ * Is this frame DNS? Decided from one early load of the headers for what is plain (judge_plain), which
+ * is nearly all; the rest is loaded anew and looked at closely.
  */
 #ifndef DNS_MONITOR_BPF_PARSE_H
 #define DNS_MONITOR_BPF_PARSE_H
@@ -349,9 +349,9 @@ static __always_inline __u32 link_bytes(void)
 	return link_type == CAPTURE_LINK_RAW ? 0 : ETHERNET_BYTES;
 }
 
-/* The early load of a frame that may be shorter. Returns how many bytes of h->ip are real, or -1 when
+/* The load of a frame of any length. Returns how many bytes of h->ip are real, or -1 when
  * not even a link header is. */
-static __always_inline int load_short_frame(struct __sk_buff *skb, struct headers *h)
+static __always_inline int load_headers(struct __sk_buff *skb, struct headers *h)
 {
 	__u8 *to = link_type == CAPTURE_LINK_RAW ? h->ip : h->link;
 	__u32 bytes = skb->len;
@@ -418,7 +418,7 @@ static __always_inline int load_plain(struct __sk_buff *skb, struct headers *h)
 static __noinline __u32 judge_closely(struct __sk_buff *skb, struct packet *packet)
 {
 	struct headers h;
-	const int loaded = load_short_frame(skb, &h);
+	const int loaded = load_headers(skb, &h);
 	__u32 have = loaded;
 	__u32 gave_up;
 

@@ -58,6 +58,7 @@ Compressor::Compressor(const CompressorOptions& options, const Clock* clock, Buf
     if (level < options.level) steps_.push_back(level);
   }
   steps_.push_back(kStoredLevel);
+  under_way_.reserve(frames->count());
   ended_.tails.reserve(static_cast<size_t>(written->cpu_count()));
   flushing_.tails.reserve(static_cast<size_t>(written->cpu_count()));
 }
@@ -168,7 +169,7 @@ void Compressor::EndFrame() {
   ended_ = buffer->sealed;  // within capacity
   ended_.stored_bytes = stored_bytes_;
   const bool ends_segment = buffer->ends_segment;
-  under_way_.pop_front();
+  under_way_.erase(under_way_.begin());
   frame_pool_->Return(buffer);
   if (!ends_segment) return;
   SealOut(/*ends_segment=*/true);

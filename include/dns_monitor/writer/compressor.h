@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -92,7 +91,8 @@ class Compressor final : public BufferSink {
   WriteQueue* const queue_;
   std::unique_ptr<Frame[]> frames_;  // by the index of their buffer
   std::unique_ptr<FrameWorkers> workers_;
-  std::deque<Frame*> under_way_;  // in the order of the file; the last one may be flushed only
+  // In the order of the file; the last one may be flushed only. Capacity for all.
+  std::vector<Frame*> under_way_;
   size_t next_worker_ = 0;
 
   Buffer* out_ = nullptr;  // being filled with frames

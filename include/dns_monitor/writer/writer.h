@@ -69,8 +69,9 @@ struct WriterResult {
 };
 
 // Merges the rings, fills buffers, keeps one write under way, moves the tails behind what is
-// written. No locks and no allocation between Start and Stop on its thread; it sleeps until a
-// buffer is written, a ring fills, somebody asks, or 50 ms have passed: 250 ms where little comes.
+// written. No locks between Start and Stop on its thread, and no allocation but for the sizes of a
+// compressed segment's frames; it sleeps until a buffer is written, a ring fills, somebody asks, or
+// 50 ms have passed: 250 ms where little comes.
 class Writer final : private WriteObserver {
  public:
   // `disk` is nullptr for a stream. All pointers outlive this.
