@@ -18,14 +18,11 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define CB_FRAGMENT_ID 2
 #define CB_TAGS_IN_DATA 3
 
-static __always_inline struct capture_cpu *this_cpu(__u32 *id)
+static __always_inline struct capture_cpu *this_cpu(void)
 {
-	union control_cell *cell;
-	__u32 key;
+	const __u32 key = bpf_get_smp_processor_id() + 1; /* capture_control.cpu_first_cell */
+	union control_cell *cell = bpf_map_lookup_elem(&control, &key);
 
-	*id = bpf_get_smp_processor_id();
-	key = *id + 1; /* capture_control.cpu_first_cell */
-	cell = bpf_map_lookup_elem(&control, &key);
 	return cell ? &cell->cpu : 0;
 }
 
@@ -64,12 +61,17 @@ static __noinline int remember_fragment(struct __sk_buff *skb, const struct pack
 	return 0;
 }
 
+static __noinline int take_apart(struct __sk_buff *skb, struct capture_cpu *cpu)
+{
+	take(skb, cpu);
+	return 0;
+}
+
 /* The last steps of a frame whose verdict is known. */
-static __always_inline void conclude(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 cpu_id,
-				     __u32 verdict)
+static __always_inline void conclude(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 verdict)
 {
 	if (verdict == VERDICT_TAKE)
-		take(skb, cpu, cpu_id);
+		take_apart(skb, cpu);
 	else
 		count(cpu, verdict);
 	RING_STORE(&cpu->busy, 0);
@@ -98,92 +100,9 @@ static __always_inline void ask_user(struct __sk_buff *skb, const struct packet 
 	bpf_tail_call(skb, &stages, CAPTURE_STAGE_USER_FILTER);
 }
 
-static __always_inline int enter(struct __sk_buff *skb, __u32 is_outgoing)
-{
-	struct packet packet;
-	struct capture_cpu *cpu;
-	struct headers h;
-	__u32 verdict;
-	__u32 cpu_id;
-
-	cpu = this_cpu(&cpu_id);
-	if (!cpu)
-		return 0;
-	if (RING_LOAD(&cpu->busy)) {
-		__sync_fetch_and_add(&cpu->nested, 1);
-		return 0;
-	}
-	RING_STORE(&cpu->busy, 1);
-	cpu->seen++;
-	verdict = load_plain(skb, &h) ? judge_plain(&h) : 0;
-	if (verdict == VERDICT_NOT_DNS) {
-		cpu->not_dns++;
-		RING_STORE(&cpu->busy, 0);
-		return 0;
-	}
-	__builtin_memset(&packet, 0, sizeof(packet));
-	packet.is_outgoing = is_outgoing;
-	if (!verdict)
-		verdict = judge_closely(skb, &packet);
-	if (verdict == VERDICT_TAKE && wrong_direction(is_outgoing))
-		verdict = VERDICT_FILTERED;
-	if (asks_user(&packet, verdict)) {
-		ask_user(skb, &packet);
-		verdict = VERDICT_FILTERED; /* the stage is always there; were it not: "no" */
-	}
-	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
-					 verdict == VERDICT_FILTERED))
-		remember_fragment(skb, &packet, verdict);
-	conclude(skb, cpu, cpu_id, verdict);
-	return 0;
-}
-
-/* Remembers the verdict on a first fragment that went through the user's filter. */
-static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
-{
-	const __u32 fragment = skb->cb[CB_FRAGMENT];
-	struct packet packet = {.ip_offset = fragment >> 16,
-				.ip_version = fragment & 7,
-				.is_outgoing = fragment >> 3 & 1,
-				.fragment_protocol = fragment >> 8,
-				.fragment_id = skb->cb[CB_FRAGMENT_ID],
-				.tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
-
-	if (fragment != 0)
-		remember_fragment(skb, &packet, verdict);
-}
-
-/* Where the user's filter goes on, with its answer in cb[CAPTURE_CB_VERDICT]. */
-static __always_inline void finish(struct __sk_buff *skb)
-{
-	const __u32 verdict = skb->cb[CAPTURE_CB_VERDICT] ? VERDICT_TAKE : VERDICT_FILTERED;
-	struct capture_cpu *cpu;
-	__u32 cpu_id;
-
-	cpu = this_cpu(&cpu_id);
-	if (!cpu)
-		return;
-	remember_asked(skb, verdict);
-	conclude(skb, cpu, cpu_id, verdict);
-}
-
-SEC("socket")
-int capture_entry(struct __sk_buff *skb)
-{
-	return enter(skb, skb->pkt_type == PACKET_OUTGOING);
-}
-
-SEC("socket")
-int capture_finish(struct __sk_buff *skb)
-{
-	finish(skb);
-	return 0;
-}
-
 /*
- * On tcx it only looks: TCX_PASS would end the chain for the programs behind it. Those in front of
- * it may have left word for them in the control block, which the user's filter needs: saved, and put
- * back.
+ * On tcx the programs in front of this one may have left word for those behind it in the control block,
+ * which the user's filter needs: saved, and put back.
  */
 #define CONTROL_BLOCK_WORDS 5 /* __sk_buff.cb[] */
 
@@ -222,26 +141,116 @@ static __always_inline void restore_block(struct __sk_buff *skb)
 		skb->cb[i] = block->words[i];
 }
 
-static __always_inline int look(struct __sk_buff *skb, __u32 is_outgoing)
+/*
+ * The rest of the way of a frame that is DNS, or not plain (`verdict` 0). Apart, so that what most
+ * packets of an interface take lies together: their own traffic makes it cold each time.
+ */
+static __noinline int look_closely(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 verdict,
+				   __u32 is_outgoing, __u32 keeps_block)
 {
-	if (has_user_filter)
-		save_block(skb);
-	enter(skb, is_outgoing);
-	if (has_user_filter)
-		restore_block(skb); /* it went no further than here */
-	return TCX_NEXT;
+	struct packet packet = {.is_outgoing = is_outgoing};
+
+	if (!verdict)
+		verdict = judge_closely(skb, &packet);
+	if (verdict == VERDICT_TAKE && wrong_direction(is_outgoing))
+		verdict = VERDICT_FILTERED;
+	if (asks_user(&packet, verdict)) {
+		if (keeps_block)
+			save_block(skb);
+		ask_user(skb, &packet);
+		if (keeps_block)
+			restore_block(skb);
+		verdict = VERDICT_FILTERED; /* the stage is always there; were it not: "no" */
+	}
+	if (packet.is_first_fragment && (verdict == VERDICT_TAKE || verdict == VERDICT_NOT_DNS ||
+					 verdict == VERDICT_FILTERED))
+		remember_fragment(skb, &packet, verdict);
+	conclude(skb, cpu, verdict);
+	return 0;
 }
 
+/* `by_eye`: whether the program may look into the packet itself. */
+static __always_inline void enter(struct __sk_buff *skb, __u32 is_outgoing, int by_eye)
+{
+	struct capture_cpu *cpu = this_cpu();
+	__u32 verdict;
+
+	if (!cpu)
+		return;
+	if (RING_LOAD(&cpu->busy)) {
+		__sync_fetch_and_add(&cpu->nested, 1);
+		return;
+	}
+	RING_STORE(&cpu->busy, 1);
+	cpu->seen++;
+	verdict = by_eye ? judge_in_place(skb) : judge_loaded(skb);
+	if (verdict == VERDICT_NOT_DNS) {
+		cpu->not_dns++;
+		RING_STORE(&cpu->busy, 0);
+		return;
+	}
+	if (verdict == VERDICT_TAKE && !has_user_filter && direction == CAPTURE_DIRECTION_ANY) {
+		take(skb, cpu);
+		RING_STORE(&cpu->busy, 0);
+		return;
+	}
+	look_closely(skb, cpu, verdict, is_outgoing, by_eye);
+}
+
+/* Remembers the verdict on a first fragment that went through the user's filter. */
+static __always_inline void remember_asked(struct __sk_buff *skb, __u32 verdict)
+{
+	const __u32 fragment = skb->cb[CB_FRAGMENT];
+	struct packet packet = {.ip_offset = fragment >> 16,
+				.ip_version = fragment & 7,
+				.is_outgoing = fragment >> 3 & 1,
+				.fragment_protocol = fragment >> 8,
+				.fragment_id = skb->cb[CB_FRAGMENT_ID],
+				.tags_in_data = skb->cb[CB_TAGS_IN_DATA]};
+
+	if (fragment != 0)
+		remember_fragment(skb, &packet, verdict);
+}
+
+/* Where the user's filter goes on, with its answer in cb[CAPTURE_CB_VERDICT]. */
+static __always_inline void finish(struct __sk_buff *skb)
+{
+	const __u32 verdict = skb->cb[CAPTURE_CB_VERDICT] ? VERDICT_TAKE : VERDICT_FILTERED;
+	struct capture_cpu *cpu = this_cpu();
+
+	if (!cpu)
+		return;
+	remember_asked(skb, verdict);
+	conclude(skb, cpu, verdict);
+}
+
+SEC("socket")
+int capture_entry(struct __sk_buff *skb)
+{
+	enter(skb, skb->pkt_type == PACKET_OUTGOING, 0);
+	return 0;
+}
+
+SEC("socket")
+int capture_finish(struct __sk_buff *skb)
+{
+	finish(skb);
+	return 0;
+}
+
+/* On tcx it only looks: TCX_PASS would end the chain for the programs behind it. */
 SEC("tc")
 int capture_ingress(struct __sk_buff *skb)
 {
-	return look(skb, 0);
+	enter(skb, 0, 1);
+	return TCX_NEXT;
 }
 
 SEC("tc")
 int capture_egress(struct __sk_buff *skb)
 {
-	return look(skb, 1);
+	enter(skb, 1, 1);
+	return TCX_NEXT;
 }
 
 SEC("tc")
@@ -259,6 +268,6 @@ int capture_tcx_finish(struct __sk_buff *skb)
 SEC("tc")
 int capture_classifier(struct __sk_buff *skb)
 {
-	enter(skb, skb->pkt_type == PACKET_OUTGOING);
+	enter(skb, skb->pkt_type == PACKET_OUTGOING, 0);
 	return TCX_NEXT;
 }

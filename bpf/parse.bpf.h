@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Is this frame DNS? Decided from one early load of the headers for what is plain (judge_plain), which
- * is nearly all; the rest is loaded anew and looked at closely.
+ * Is this frame DNS? What is plain, which is nearly all, is decided by the headers as one early load
+ * brings them (judge_loaded), or where they lie (judge_in_place); the rest is looked at closely.
  */
 #ifndef DNS_MONITOR_BPF_PARSE_H
 #define DNS_MONITOR_BPF_PARSE_H
@@ -69,27 +69,25 @@ struct packet {
 	__u32 ethertype;        /* behind them */
 };
 
-/* The return within the loop is what lets the verifier drop the ports behind the last. */
-static __always_inline int is_dns_port(__u16 port)
-{
-#pragma unroll
-	for (__u32 i = 0; i < CAPTURE_MAX_PORTS; i++) {
-		if (i >= port_count)
-			return 0;
-		if (port == ports[i])
-			return 1;
-	}
-	return 0;
-}
-
-/* `first` are the first 4 bytes of UDP or TCP, as they stand there. */
+/*
+ * `first` are the first 4 bytes of UDP or TCP, as they stand there. The returns within the loop are what
+ * lets the verifier drop the ports behind the last.
+ */
 static __always_inline __u32 judge_ports(__u32 first)
 {
-	const __u16 *ports_at = (const __u16 *)&first;
-	const __u16 source = bpf_ntohs(ports_at[0]);
-	const __u16 destination = bpf_ntohs(ports_at[1]);
+	const __u16 source = first & 0xffff;
+	const __u16 destination = first >> 16;
 
-	return is_dns_port(source) || is_dns_port(destination) ? VERDICT_TAKE : VERDICT_NOT_DNS;
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i < CAPTURE_MAX_PORTS; i++) {
+		const __u16 port = ports[i];
+
+		if (!port)
+			return VERDICT_NOT_DNS;
+		if (source == port || destination == port)
+			return VERDICT_TAKE;
+	}
+	return VERDICT_NOT_DNS;
 }
 
 /*
@@ -367,48 +365,82 @@ static __always_inline int load_headers(struct __sk_buff *skb, struct headers *h
 	return bytes - link_bytes();
 }
 
-/*
- * The verdict on what nearly every frame is: UDP or TCP, in IPv4 without options that is no fragment
- * or in IPv6 without extension headers, or no IP at all. 0: it is something else. All of `h` is real.
- */
-static __always_inline __u32 judge_plain(const struct headers *h)
+/* The verdict on what is in a plain packet, 0: something that is to be looked at closely. */
+static __always_inline __u32 judge_plain_protocol(__u8 protocol, const __u8 *behind)
 {
-	const __u16 ethertype = *(const __u16 *)(h->link + 12);
-	const int is_raw = link_type == CAPTURE_LINK_RAW;
-	__u8 protocol;
-	__u32 first;
+	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
+		return 0;
+	return judge_ports(*(const __u32 *)behind);
+}
 
-	if (is_raw ? h->ip[0] == 0x45 : ethertype == bpf_htons(ETH_P_IP)) {
-		const __u16 field = *(const __u16 *)(h->ip + 6);
+static __always_inline __u32 judge_plain_ipv4(const __u8 *ip)
+{
+	const __u16 field = *(const __u16 *)(ip + 6);
 
-		if (h->ip[0] != 0x45)
-			return 0;
-		if (field & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK))
-			return 0;
-		protocol = h->ip[9];
-		first = *(const __u32 *)(h->ip + IPV4_BYTES);
-	} else if (is_raw || ethertype == bpf_htons(ETH_P_IPV6)) {
-		if (h->ip[0] >> 4 != 6)
-			return 0;
-		protocol = h->ip[6];
-		first = *(const __u32 *)(h->ip + IPV6_BYTES);
-	} else {
-		return is_vlan(bpf_ntohs(ethertype)) ? 0 : VERDICT_NOT_DNS;
-	}
-	return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP ? judge_ports(first) : 0;
+	if (ip[0] != 0x45 || field & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK))
+		return 0;
+	return judge_plain_protocol(ip[9], ip + IPV4_BYTES);
+}
+
+static __always_inline __u32 judge_plain_ipv6(const __u8 *ip)
+{
+	if (ip[0] >> 4 != 6)
+		return 0;
+	return judge_plain_protocol(ip[6], ip + IPV6_BYTES);
 }
 
 /*
- * The early load, of a length that the verifier knows: nothing need be cleared before. 0 where the
- * frame is shorter.
+ * The verdict on what nearly every frame is: UDP or TCP, in IPv4 without options that is no fragment
+ * or in IPv6 without extension headers, or no IP at all. 0: it is something else. `ip` are IPV6_BYTES +
+ * PORTS_BYTES; before them stands the link-layer header, if there is one.
  */
-static __always_inline int load_plain(struct __sk_buff *skb, struct headers *h)
+static __always_inline __u32 judge_plain(const __u8 *ip, int is_raw)
 {
+	__u16 ethertype;
+
+	if (is_raw)
+		return ip[0] == 0x45 ? judge_plain_ipv4(ip) : judge_plain_ipv6(ip);
+	ethertype = *(const __u16 *)(ip - 2);
+	if (ethertype == bpf_htons(ETH_P_IP))
+		return judge_plain_ipv4(ip);
+	if (ethertype == bpf_htons(ETH_P_IPV6))
+		return judge_plain_ipv6(ip);
+	if (ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD))
+		return 0;
+	return VERDICT_NOT_DNS;
+}
+
+#define PLAIN_RAW_BYTES (IPV6_BYTES + PORTS_BYTES)
+#define PLAIN_BYTES (ETHERNET_BYTES + PLAIN_RAW_BYTES)
+
+/*
+ * judge_plain from one early load, of a length that the verifier knows: nothing need be cleared before.
+ * 0, too, where the frame is shorter.
+ */
+static __always_inline __u32 judge_loaded(struct __sk_buff *skb)
+{
+	struct headers h;
+
+	if (link_type == CAPTURE_LINK_RAW) {
+		if (skb->len < PLAIN_RAW_BYTES || bpf_skb_load_bytes(skb, 0, h.ip, PLAIN_RAW_BYTES))
+			return 0;
+		return judge_plain(h.ip, 1);
+	}
+	if (skb->len < PLAIN_BYTES || bpf_skb_load_bytes(skb, 0, h.link, PLAIN_BYTES))
+		return 0;
+	return judge_plain(h.ip, 0);
+}
+
+/* The same where a program may look into the packet itself (not a socket filter). 0, too, where the
+ * headers do not lie in one piece. */
+static __always_inline __u32 judge_in_place(const struct __sk_buff *skb)
+{
+	const __u8 *frame = (const __u8 *)(long)skb->data;
+	const __u8 *end = (const __u8 *)(long)skb->data_end;
+
 	if (link_type == CAPTURE_LINK_RAW)
-		return skb->len >= sizeof(h->ip) &&
-		       bpf_skb_load_bytes(skb, 0, h->ip, sizeof(h->ip)) == 0;
-	return skb->len >= ETHERNET_BYTES + sizeof(h->ip) &&
-	       bpf_skb_load_bytes(skb, 0, h->link, ETHERNET_BYTES + sizeof(h->ip)) == 0;
+		return frame + PLAIN_RAW_BYTES <= end ? judge_plain(frame, 1) : 0;
+	return frame + PLAIN_BYTES <= end ? judge_plain(frame + ETHERNET_BYTES, 0) : 0;
 }
 
 /*

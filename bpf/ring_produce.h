@@ -7,6 +7,7 @@
  *     RING_LOAD(pointer)            a load that the compiler does not repeat or drop
  *     RING_STORE(pointer, value)    the store to it
  *     RING_EXCHANGE(pointer, value) a store with a full barrier before and after
+ *     RING_RELEASE(pointer, value)  a store that comes after all that was read and written before it
  */
 #ifndef DNS_MONITOR_BPF_RING_PRODUCE_H
 #define DNS_MONITOR_BPF_RING_PRODUCE_H
@@ -35,7 +36,7 @@ RING_INLINE void ring_enter(struct capture_cpu *cpu)
 
 RING_INLINE void ring_leave(struct capture_cpu *cpu)
 {
-	RING_STORE(&cpu->in_flight, 0u);
+	RING_RELEASE(&cpu->in_flight, 0u);
 }
 
 /* The ring's order is by time within a CPU; the kernel's fast clocks may differ by nanoseconds
@@ -125,7 +126,7 @@ RING_INLINE void ring_tell_pending(struct capture_cpu *cpu, void *record, __u64 
 /* Makes all that was written before visible to the consumer. */
 RING_INLINE void ring_publish(struct capture_cpu *cpu, __u64 end)
 {
-	RING_EXCHANGE(&cpu->head, end);
+	RING_RELEASE(&cpu->head, end);
 }
 
 #endif

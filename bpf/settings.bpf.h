@@ -13,12 +13,22 @@
 #define RING_LOAD(pointer) (*(volatile typeof(*(pointer)) *)(pointer))
 #define RING_STORE(pointer, value) (*(volatile typeof(*(pointer)) *)(pointer) = (value))
 #define RING_EXCHANGE(pointer, value) __sync_lock_test_and_set(pointer, value)
+/* x86 keeps the order of stores (Intel's manual, volume 3, 8.2.2), and of loads before them; elsewhere
+ * BPF has nothing less than a full barrier for it before kernel 6.15 (BPF_STORE_REL). */
+#ifdef CAPTURE_STORES_IN_ORDER
+#define RING_RELEASE(pointer, value)         \
+	({                                   \
+		asm volatile("" ::: "memory"); \
+		RING_STORE(pointer, value);  \
+	})
+#else
+#define RING_RELEASE(pointer, value) (void)RING_EXCHANGE(pointer, value)
+#endif
 #include "ring_produce.h"
 
 const volatile __u32 ring_bytes = 64u << 20;
 const volatile __u32 snaplen = CAPTURE_MAX_SNAPLEN;
-const volatile __u32 port_count = 1;
-const volatile __u16 ports[CAPTURE_MAX_PORTS] = {53}; /* host order */
+const volatile __u16 ports[CAPTURE_MAX_PORTS] = {bpf_htons(53)}; /* network order; behind the last, 0 */
 const volatile __u8 link_type = CAPTURE_LINK_ETHERNET;
 const volatile __u8 direction = CAPTURE_DIRECTION_ANY;
 const volatile __u8 take_icmp_errors = 1;

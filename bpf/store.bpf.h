@@ -15,9 +15,25 @@ CAPTURE_STATIC_ASSERT(sizeof(struct capture_loss) >= MAC_ADDRESSES_BYTES + VLAN_
 #define OFFSET_TOLERANCE_NS 20000
 #define READING_LIMIT_NS 10000
 
-static __always_inline void *ring_at(void *ring, __u64 position)
+static __always_inline void *ring_at(void *ring, __u32 bytes, __u64 position)
 {
-	return (char *)ring + (position & (ring_bytes - 1));
+	return (char *)ring + (position & (bytes - 1));
+}
+
+/* What few packets need stands in functions of its own: see look_closely. */
+
+/* Tells of the loss before the packet that room was found for. */
+static __noinline int tell_pending(struct capture_cpu *cpu, void *ring, __u64 stamp_ns,
+				   const struct ring_reservation *room)
+{
+	ring_tell_pending(cpu, ring_at(ring, ring_bytes, room->head), stamp_ns, room);
+	return 0;
+}
+
+static __noinline int count_full(struct capture_cpu *cpu, __u64 stamp_ns)
+{
+	ring_count_full(cpu, stamp_ns);
+	return 0;
 }
 
 /* Tells that CLOCK_TAI moved against the ring's clock. Without room it is told with a later packet. */
@@ -40,8 +56,8 @@ static __noinline int check_offset(struct capture_cpu *cpu, void *ring, __u64 st
 	}
 	if (!ring_reserve(cpu, ring_bytes, sizeof(*step), &room))
 		return 0;
-	ring_tell_pending(cpu, ring_at(ring, room.head), stamp_ns, &room);
-	record = ring_at(ring, room.packet);
+	tell_pending(cpu, ring, stamp_ns, &room);
+	record = ring_at(ring, ring_bytes, room.packet);
 	step = record + sizeof(struct capture_record);
 	ring_put_header(record, stamp_ns, CAPTURE_RECORD_STEP, sizeof(*step), 0);
 	step->old_offset_ns = cpu->tai_offset_ns;
@@ -60,8 +76,8 @@ static __noinline int tell_settings(struct capture_cpu *cpu, void *ring, __u64 s
 
 	if (!ring_reserve(cpu, ring_bytes, sizeof(*settings), &room))
 		return 0;
-	ring_tell_pending(cpu, ring_at(ring, room.head), stamp_ns, &room);
-	record = ring_at(ring, room.packet);
+	tell_pending(cpu, ring, stamp_ns, &room);
+	record = ring_at(ring, ring_bytes, room.packet);
 	settings = record + sizeof(struct capture_record);
 	ring_put_header(record, stamp_ns, CAPTURE_RECORD_SETTINGS, sizeof(*settings), 0);
 	settings->old_generation = cpu->settings_generation;
@@ -76,7 +92,7 @@ static __noinline int tell_settings(struct capture_cpu *cpu, void *ring, __u64 s
  * addresses and the tag fit also where the snap length is less than they are: room for an event is
  * reserved (store_into), and the next record begins where `length` says.
  */
-static __always_inline long copy_tagged(struct __sk_buff *skb, void *payload, __u32 length)
+static __noinline long copy_tagged(struct __sk_buff *skb, void *payload, __u32 length)
 {
 	__u32 rest = length - MAC_ADDRESSES_BYTES - VLAN_TAG_BYTES;
 	__u16 *tag = payload + MAC_ADDRESSES_BYTES;
@@ -104,13 +120,21 @@ static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u
 	return bpf_skb_load_bytes(skb, 0, payload, length);
 }
 
+static __noinline int tell_copy_failed(struct capture_cpu *cpu, void *record, __u64 now_ns)
+{
+	cpu->lost[CAPTURE_LOST_COPY]++;
+	ring_put_loss(record, now_ns, CAPTURE_LOST_COPY, 1, now_ns, now_ns);
+	return 0;
+}
+
 /* A ring that has just become a quarter full wakes the writer, however long it meant to sleep. */
-static __always_inline void ring_the_bell(const struct capture_cpu *cpu, __u64 before, __u64 after)
+static __always_inline void ring_the_bell(const struct capture_cpu *cpu, __u32 bytes, __u64 before,
+					  __u64 after)
 {
 	const __u64 tail = RING_LOAD(&cpu->tail);
 	__u32 signal = 1;
 
-	if (before - tail < ring_bytes / 4 && after - tail >= ring_bytes / 4)
+	if (before - tail < bytes / 4 && after - tail >= bytes / 4)
 		bpf_ringbuf_output(&doorbell, &signal, sizeof(signal), BPF_RB_FORCE_WAKEUP);
 }
 
@@ -118,7 +142,9 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 {
 	const int tagged = link_type == CAPTURE_LINK_ETHERNET && skb->vlan_present;
 	const __u32 wire_length = skb->len + (tagged ? VLAN_TAG_BYTES : 0);
-	const __u32 length = wire_length > snaplen ? snaplen : wire_length;
+	const __u32 most = snaplen;
+	const __u32 length = wire_length > most ? most : wire_length;
+	const __u32 bytes = ring_bytes;
 	const __u64 now_ns = ring_stamp(cpu, bpf_ktime_get_boot_ns());
 	const __u64 before = cpu->head;
 	struct ring_reservation room;
@@ -129,17 +155,17 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 	if (cpu->settings_generation != settings_generation)
 		tell_settings(cpu, ring, now_ns);
 	/* Room for the event that tells of it, should the copy fail, and for copy_tagged's start. */
-	if (!ring_reserve(cpu, ring_bytes,
+	if (!ring_reserve(cpu, bytes,
 			  length < sizeof(struct capture_loss) ? sizeof(struct capture_loss) : length,
 			  &room)) {
-		ring_count_full(cpu, now_ns);
+		count_full(cpu, now_ns);
 		return;
 	}
-	ring_tell_pending(cpu, ring_at(ring, room.head), now_ns, &room);
-	record = ring_at(ring, room.packet);
+	if (room.packet != room.head)
+		tell_pending(cpu, ring, now_ns, &room);
+	record = ring_at(ring, bytes, room.packet);
 	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged)) {
-		cpu->lost[CAPTURE_LOST_COPY]++;
-		ring_put_loss(record, now_ns, CAPTURE_LOST_COPY, 1, now_ns, now_ns);
+		tell_copy_failed(cpu, record, now_ns);
 		room.end = room.packet + CAPTURE_EVENT_BYTES(struct capture_loss);
 	} else {
 		ring_put_header(record, now_ns, CAPTURE_RECORD_PACKET, length, wire_length);
@@ -149,12 +175,13 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 			cpu->clipped++;
 	}
 	ring_publish(cpu, room.end);
-	ring_the_bell(cpu, before, room.end);
+	ring_the_bell(cpu, bytes, before, room.end);
 }
 
 /* Counts the frame as matched, then tries to store it. */
-static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu, __u32 cpu_id)
+static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu)
 {
+	const __u32 cpu_id = bpf_get_smp_processor_id();
 	const __u32 zero = 0;
 	void *inner, *ring;
 

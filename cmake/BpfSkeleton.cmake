@@ -8,6 +8,7 @@ function(dns_monitor_bpf_skeleton target name)
     OUTPUT ${object}
     COMMAND ${CLANG_EXECUTABLE} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
             $<$<BOOL:${DNS_MONITOR_LATER_LAYOUT}>:-DCAPTURE_LATER_LAYOUT>
+            $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-DCAPTURE_STORES_IN_ORDER>
             -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
             -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}

@@ -1,5 +1,6 @@
 #include "filter_program.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
@@ -191,9 +192,8 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
   auto* settings = skeleton_->rodata;
   settings->ring_bytes = static_cast<uint32_t>(ring_bytes_);
   settings->snaplen = options.snaplen;
-  settings->port_count = static_cast<uint32_t>(options.ports.size());
   std::fill(std::begin(settings->ports), std::end(settings->ports), 0);
-  std::copy(options.ports.begin(), options.ports.end(), settings->ports);
+  std::transform(options.ports.begin(), options.ports.end(), settings->ports, htons);
   settings->link_type = link_type == LinkType::kRaw ? CAPTURE_LINK_RAW : CAPTURE_LINK_ETHERNET;
   settings->direction = options.direction == Direction::kIn    ? CAPTURE_DIRECTION_IN
                         : options.direction == Direction::kOut ? CAPTURE_DIRECTION_OUT

@@ -1,5 +1,6 @@
 #include "kernel/packet_table.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
@@ -30,10 +31,13 @@ int PinToOneCpu() {
   return cpu;
 }
 
-// The classifier, loaded, with a ring of the smallest size for the CPU of this thread.
+// How a program gets at the headers.
+enum class Reading { kLoad, kInPlace };
+
+// The filter, loaded, with a ring of the smallest size for the CPU of this thread.
 class Classifier {
  public:
-  explicit Classifier(const Settings& settings) : cpu_(PinToOneCpu()) {
+  Classifier(const Settings& settings, Reading reading) : cpu_(PinToOneCpu()), reading_(reading) {
     skeleton_ = capture_bpf__open();
     Configure(settings);
     const int error = capture_bpf__load(skeleton_);
@@ -52,8 +56,7 @@ class Classifier {
     const FilterCounters before = rings_->Counters();
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<uint32_t>(frame.size()), .repeat = 1);
-    const int error =
-        bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.capture_classifier), &options);
+    const int error = bpf_prog_test_run_opts(program_fd(), &options);
     if (error != 0) return absl::StrCat("the kernel refuses the run: ", strerror(-error));
     if (options.retval != static_cast<uint32_t>(-1)) return "the chain of classifiers ends here";
     *records = OfType(TakeRecords(*rings_, cpu_), CAPTURE_RECORD_PACKET);
@@ -63,12 +66,16 @@ class Classifier {
  private:
   static constexpr uint32_t kRingBytes = CAPTURE_RING_MIN_BYTES;
 
+  int program_fd() const {
+    return bpf_program__fd(reading_ == Reading::kLoad ? skeleton_->progs.capture_classifier
+                                                      : skeleton_->progs.capture_ingress);
+  }
+
   void Configure(const Settings& settings) {
     auto* constants = skeleton_->rodata;
     constants->ring_bytes = kRingBytes;
     constants->snaplen = settings.snaplen;
-    constants->port_count = static_cast<uint32_t>(settings.ports.size());
-    std::copy(settings.ports.begin(), settings.ports.end(), constants->ports);
+    std::transform(settings.ports.begin(), settings.ports.end(), constants->ports, htons);
     std::fill(constants->ports + settings.ports.size(), std::end(constants->ports), 0);
     constants->take_icmp_errors = settings.icmp_errors;
     constants->link_type = settings.link_type;
@@ -104,6 +111,7 @@ class Classifier {
   }
 
   const int cpu_;
+  const Reading reading_;
   bool loaded_ = false;
   capture_bpf* skeleton_ = nullptr;
   MappedMap control_;
@@ -112,10 +120,8 @@ class Classifier {
   std::unique_ptr<RingSet> rings_;
 };
 
-}  // namespace
-
-void RunTable(const Settings& settings, const std::vector<Row>& rows) {
-  Classifier classifier(settings);
+void RunRows(const Settings& settings, Reading reading, const std::vector<Row>& rows) {
+  Classifier classifier(settings, reading);
   ASSERT_TRUE(classifier.loaded());
   uint64_t last_ns = 0;
   for (const Row& row : rows) {
@@ -133,6 +139,17 @@ void RunTable(const Settings& settings, const std::vector<Row>& rows) {
   const FilterCounters all = classifier.rings().Counters();
   EXPECT_EQ(all.seen, rows.size());
   EXPECT_EQ(all.seen, all.not_dns + all.filtered_by_user + all.undecided_total() + all.matched);
+}
+
+}  // namespace
+
+void RunTable(const Settings& settings, const std::vector<Row>& rows) {
+  {
+    SCOPED_TRACE("by loads");
+    RunRows(settings, Reading::kLoad, rows);
+  }
+  SCOPED_TRACE("in place");
+  RunRows(settings, Reading::kInPlace, rows);
 }
 
 }  // namespace dns_monitor::packet_table

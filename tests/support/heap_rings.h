@@ -14,6 +14,7 @@
 #define RING_STORE(pointer, value) __atomic_store_n(pointer, value, __ATOMIC_RELEASE)
 #define RING_EXCHANGE(pointer, value) \
   static_cast<void>(__atomic_exchange_n(pointer, value, __ATOMIC_SEQ_CST))
+#define RING_RELEASE(pointer, value) RING_STORE(pointer, value)
 #include "bpf/ring_produce.h"
 
 namespace dns_monitor {
