@@ -5,6 +5,7 @@ import re
 
 PEERS = ("tcpdump", "dumpcap", "dnscap", "netsniff-ng")
 LARGE_MIB = 256
+_RING_SLACK_MIB = 1  # at most; what a record may stick out behind a ring's end
 
 
 def has_tcx():
@@ -53,7 +54,7 @@ def _dns_monitor(tool, path, interface, directory):
         command += ["--compress", tool.compress]
     if tool.buffer_mib:
         command += ["--ring-size", f"{tool.buffer_mib}M",
-                    "--ring-memory", f"{tool.buffer_mib * os.cpu_count()}M"]
+                    "--ring-memory", f"{(tool.buffer_mib + _RING_SLACK_MIB) * os.cpu_count()}M"]
     if tool.rotate_mib:
         command += ["--rotate-size", f"{tool.rotate_mib}M"]
     return command
