@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "dns_monitor/archive/free_name.h"
 #include "dns_monitor/base/event_fd.h"
@@ -118,10 +119,11 @@ void Finisher::Run() {
           Await(request->segment);
           break;
         case Task::kDiscard:
-          DiscardFiles(request->segment);
+          unwanted_.push_back(request->segment);
           break;
       }
     }
+    TryToDiscard(stopping);
     TryToFinish(stopping);
     TryToOpen();
     if (stopping) return;
@@ -134,6 +136,9 @@ void Finisher::WaitForRequest() {
   if (!waiting_.empty()) timeout_ms = open_pause_ms_;
   if (!unfinished_.empty()) {
     timeout_ms = timeout_ms < 0 ? finish_pause_ms_ : std::min(timeout_ms, finish_pause_ms_);
+  }
+  if (!unwanted_.empty()) {
+    timeout_ms = timeout_ms < 0 ? discard_pause_ms_ : std::min(timeout_ms, discard_pause_ms_);
   }
   pollfd wake{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0};
   if (poll(&wake, 1, timeout_ms) > 0) Clear(wake_fd_.get());
@@ -336,21 +341,59 @@ absl::Status Finisher::FinishFiles(Segment* segment, bool make_do) {
   return absl::OkStatus();
 }
 
-void Finisher::DiscardFiles(Segment* segment) {
-  const SegmentName& name = segment->facts.name;
+void Finisher::TryToDiscard(bool at_last) {
+  const auto let_go = [this](const auto& at) {
+    Segment* segment = *at;
+    segment->direct.Reset();
+    segment->buffered.Reset();
+    Answer(&finished_, segment);
+    return unwanted_.erase(at);
+  };
+  absl::Status refused;
+  for (auto at = unwanted_.begin(); at != unwanted_.end();) {
+    const absl::Status status = DiscardFiles(*at);
+    refused.Update(status);
+    at = status.ok() ? let_go(at) : std::next(at);
+  }
+  if (refused.ok()) {
+    discard_pause_ms_ = 0;
+    return;
+  }
+  if (discard_pause_ms_ == 0 && !at_last) {
+    LogError("cannot discard ", unwanted_.front()->facts.name.Part(), ": ", refused.message(),
+             "; trying again");
+  }
+  Lengthen(&discard_pause_ms_);
+  if (at_last) first_error_.Update(refused);
+  // What is committed tells a successor to remove them.
+  if (has_successor_.load()) return;
+  while (unwanted_.size() > (at_last ? 0 : kMostUnwanted)) {
+    LogError("giving up on discarding ", unwanted_.front()->facts.name.Part(), ": ",
+             refused.message());
+    first_error_.Update(refused);
+    let_go(unwanted_.begin());
+  }
+}
+
+absl::Status Finisher::DiscardFiles(Segment* segment) {
+  const std::string part = segment->facts.name.Part();
   const auto waiting = std::find(waiting_.begin(), waiting_.end(), segment);
   if (waiting != waiting_.end()) {
     waiting_.erase(waiting);
-  } else if (disk_->HasName(segment->buffered.get(), name.Part())) {
-    // What stays of it, the next start removes.
-    disk_->Remove(name.Part()).IgnoreError();
-    // Its ordinal is free again, and the directory tells which is next: attempts once a second
-    // would use all of them up within hours.
-    last_name_.reset();
+    return absl::OkStatus();
   }
-  segment->direct.Reset();
-  segment->buffered.Reset();
-  Answer(&finished_, segment);
+  const int fd = segment->buffered.get();
+  if (!disk_->HasName(fd, part)) return absl::OkStatus();
+  // Its ordinal is free again, and the directory tells which is next: attempts once a second
+  // would use all of them up within hours.
+  last_name_.reset();
+  absl::Status status = disk_->Remove(part);
+  if (status.ok()) return status;
+  // An empty one the next start removes. Of one that is not it would make a segment, with packets
+  // that are in another one as well.
+  const absl::StatusOr<int64_t> size = disk_->Size(fd);
+  if ((size.ok() && *size == 0) || disk_->Truncate(fd, 0).ok()) return absl::OkStatus();
+  return status;
 }
 
 }  // namespace dns_monitor

@@ -13,6 +13,7 @@ namespace {
 using absl::StatusCode;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // Whoever sees the segment finds its ledger, after a loss of power too.
@@ -223,6 +224,95 @@ TEST_P(FinishFailureTest, IsLoggedAndToldAtTheEnd) {
 INSTANTIATE_TEST_SUITE_P(EachStep, FinishFailureTest,
                          testing::Values(DiskOp::kSetAccess, DiskOp::kSyncFile,
                                          DiskOp::kSyncDirectory));
+
+// What a capture has taken from the rings once more, as a file was not to be written any further:
+// left under its name, its packets would be in two segments after the next start.
+class DiscardTest : public FinisherTest {
+ protected:
+  DiscardTest() { Start(); }
+
+  void Refuse(int times = -1) {
+    disk_.Fail(DiskOp::kRemove, "", absl::PermissionDeniedError("Operation not permitted"), times);
+    disk_.Fail(DiskOp::kTruncate, "", absl::PermissionDeniedError("Operation not permitted"),
+               times);
+  }
+};
+
+TEST_F(DiscardTest, IsTriedAgainUntilTheDiskTakesIt) {
+  const auto segment = OpenAndFill("content");
+  Refuse(3);
+  finisher_->Discard(segment.get());
+  EXPECT_EQ(AwaitFinished(), segment.get());
+  EXPECT_THAT(disk_.Names(), IsEmpty());
+  EXPECT_THAT(log_.Lines(), ElementsAre(HasSubstr("cannot discard " + Part() +
+                                                  ": Operation not permitted; trying again")));
+  EXPECT_THAT(ToldFinished(), IsEmpty());
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_F(DiscardTest, MakesEmptyWhatCannotBeRemoved) {
+  const auto segment = OpenAndFill("content");
+  disk_.Fail(DiskOp::kRemove, "", absl::PermissionDeniedError("Operation not permitted"));
+  finisher_->Discard(segment.get());
+  EXPECT_EQ(AwaitFinished(), segment.get());
+  EXPECT_EQ(disk_.Content(Part()), "");
+  EXPECT_TRUE(finisher_->Stop().ok()) << "the next start removes it";
+}
+
+TEST_F(DiscardTest, LeavesAnEmptyOneToTheNextStart) {
+  const auto segment = Open();
+  Refuse();
+  finisher_->Discard(segment.get());
+  EXPECT_EQ(AwaitFinished(), segment.get());
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+  EXPECT_TRUE(finisher_->Stop().ok());
+}
+
+TEST_F(DiscardTest, KeepsNoOtherWaiting) {
+  const auto stays = OpenAndFill("content");
+  Refuse();
+  finisher_->Discard(stays.get());
+  const auto empty = Open(11);
+  finisher_->Discard(empty.get());
+  EXPECT_EQ(AwaitFinished(), empty.get());
+  EXPECT_EQ(finisher_->NextFinished(), nullptr);
+  disk_.ClearFailures();
+  EXPECT_EQ(AwaitFinished(), stays.get());
+  EXPECT_THAT(disk_.Names(), ElementsAre(empty->facts.name.Part()));
+}
+
+TEST_F(DiscardTest, IsGivenUpWhenTheWriterNeedsTheSegment) {
+  const auto first = OpenAndFill("content");
+  const auto second = Open(11);
+  EXPECT_EQ(pwrite(second->buffered.get(), "more", 4, 0), 4);
+  Refuse();
+  finisher_->Discard(first.get());
+  finisher_->Discard(second.get());
+  EXPECT_EQ(AwaitFinished(), first.get());
+  EXPECT_EQ(log_.Count("giving up on discarding " + Part()), 1);
+  EXPECT_EQ(finisher_->NextFinished(), nullptr);
+  disk_.ClearFailures();
+  EXPECT_EQ(AwaitFinished(), second.get());
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kPermissionDenied);
+}
+
+TEST_F(DiscardTest, IsGivenUpAtTheEnd) {
+  const auto segment = OpenAndFill("content");
+  Refuse();
+  finisher_->Discard(segment.get());
+  EXPECT_EQ(finisher_->Stop().code(), StatusCode::kPermissionDenied);
+  EXPECT_EQ(finisher_->NextFinished(), segment.get());
+  EXPECT_FALSE(segment->buffered.valid());
+  EXPECT_THAT(disk_.Names(), ElementsAre(Part()));
+}
+
+TEST_F(DiscardTest, IsLeftToASuccessor) {
+  const auto segment = OpenAndFill("content");
+  Refuse();
+  finisher_->Discard(segment.get());
+  EXPECT_EQ(finisher_->Stop(/*has_successor=*/true).code(), StatusCode::kPermissionDenied);
+  EXPECT_EQ(finisher_->NextFinished(), nullptr) << "not gone: a successor removes it";
+}
 
 // What fsync(2) has told once holds, also when the next attempt succeeds.
 TEST_F(FinisherTest, TellsThatItWasNotSyncedThoughItIsFinishedLater) {

@@ -53,20 +53,24 @@ class Finisher {
   // whose length, ledger or name the disk refuses is tried again, before those that ended after it,
   // until it is finished, or more than kMostUnfinished are waiting, or Stop.
   void Finish(Segment* segment);
-  // Nothing of it was written, or is worth keeping: removes it. Comes back by NextFinished, and
-  // before that possibly by NextOpened.
+  // Nothing of it was written, or what was comes into another one: removes it, or at least makes it
+  // empty. One that the disk refuses to is tried again, until more than kMostUnwanted are waiting,
+  // or Stop. Comes back by NextFinished, and before that possibly by NextOpened.
   void Discard(Segment* segment);
   Segment* NextOpened();
   Segment* NextFinished();
 
   // Finishes what was asked before, then ends the thread. A segment that still cannot be opened is
   // given up; so is one that cannot be finished: it has its name without a ledger, or is left as a
-  // part. With a successor, who knows what belongs into the ledger, it is left as a part with those
-  // behind it, which do not come back by NextFinished. OK, or the first error of a segment.
+  // part; or that cannot be removed. With a successor, who knows what belongs into the ledger and
+  // what is to go, these are left as parts with those behind them, which do not come back by
+  // NextFinished. OK, or the first error of a segment.
   absl::Status Stop(bool has_successor = false);
 
   // Of kSegmentCount; the writer goes on with the others.
   static constexpr size_t kMostUnfinished = kSegmentCount / 2;
+  // What is written to a disk that takes no removal is one; attempts after that bring nothing.
+  static constexpr size_t kMostUnwanted = 1;
 
  private:
   enum class Task { kOpen, kFinish, kDiscard };
@@ -94,7 +98,9 @@ class Finisher {
   // An error: it has not got its name. `make_do`: rather a segment that is too long, or without a
   // ledger, than one that nobody finds.
   absl::Status FinishFiles(Segment* segment, bool make_do);
-  void DiscardFiles(Segment* segment);
+  // Discards the segments that wait for it, but those that the disk refuses to. As TryToFinish.
+  void TryToDiscard(bool at_last);
+  absl::Status DiscardFiles(Segment* segment);
   // The name of a finished segment, its ledger beside it first.
   absl::Status GiveName(Segment* segment, bool make_do);
   void Answer(SpscQueue<Segment*, kSegmentCount>* queue, Segment* segment);
@@ -112,9 +118,11 @@ class Finisher {
   // The finisher's thread alone:
   std::deque<Segment*> waiting_;     // to be opened
   std::deque<Segment*> unfinished_;  // to be finished
+  std::deque<Segment*> unwanted_;    // to be discarded
   // Before the next attempt; 0: the last one succeeded.
   int open_pause_ms_ = 0;
   int finish_pause_ms_ = 0;
+  int discard_pause_ms_ = 0;
   bool direct_refused_ = false;
   bool lock_refused_ = false;
   std::optional<SegmentName> last_name_;  // given to a segment, unless it was discarded
