@@ -18,6 +18,14 @@ void Put16(uint8_t* at, size_t value) {
   at[1] = static_cast<uint8_t>(value);
 }
 
+// The step of splitmix64: what has the same seed is the same everywhere.
+uint64_t Noise(uint64_t seed) {
+  seed += 0x9e3779b97f4a7c15;
+  seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9;
+  seed = (seed ^ (seed >> 27)) * 0x94d049bb133111eb;
+  return seed ^ (seed >> 31);
+}
+
 // RFC 6891 and RFC 7830.
 void PutPadding(uint8_t* opt, size_t padding, uint64_t number) {
   constexpr uint8_t kOpt[] = {0, 0, 41, 0x10, 0, 0, 0, 0, 0};
@@ -25,8 +33,9 @@ void PutPadding(uint8_t* opt, size_t padding, uint64_t number) {
   Put16(opt + 9, padding + 4);
   Put16(opt + 11, 12);
   Put16(opt + 13, padding);
-  for (size_t i = 0; i < padding; ++i) {
-    opt[kOptBytes + i] = static_cast<uint8_t>((number + i) * 37 + 1);
+  for (size_t i = 0; i < padding; i += sizeof(uint64_t)) {
+    const uint64_t noise = Noise((number << 16) + i);
+    std::memcpy(opt + kOptBytes + i, &noise, std::min(sizeof(noise), padding - i));
   }
 }
 
