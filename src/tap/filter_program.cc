@@ -21,6 +21,7 @@
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/user_filter.h"
 #include "kept_maps.h"
+#include "near_memory.h"
 #include "ring_plan.h"
 
 namespace dns_monitor {
@@ -271,6 +272,7 @@ absl::Status FilterProgram::AddRing(int cpu) {
   bpf_map_create_opts map_options{};
   map_options.sz = sizeof(map_options);
   map_options.map_flags = BPF_F_MMAPABLE;
+  const NearMemory near(NodeOfCpu(cpu));
   Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_ring", sizeof(uint32_t), bytes, 1, &map_options));
   if (!map.valid()) return Refused("a ring", errno);
   DM_ASSIGN_OR_RETURN(ring.memory, MappedMap::Map(map.get(), bytes, PROT_READ));
