@@ -63,7 +63,7 @@ static __noinline int remember_fragment(struct __sk_buff *skb, const struct pack
 
 static __noinline int take_apart(struct __sk_buff *skb, struct capture_cpu *cpu)
 {
-	take(skb, cpu);
+	take(skb, cpu, 0);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static __always_inline void enter(struct __sk_buff *skb, __u32 is_outgoing, int 
 		return;
 	}
 	if (verdict == VERDICT_TAKE && !has_user_filter && direction == CAPTURE_DIRECTION_ANY) {
-		take(skb, cpu);
+		take(skb, cpu, by_eye);
 		RING_STORE(&cpu->busy, 0);
 		return;
 	}

@@ -110,10 +110,45 @@ static __noinline long copy_tagged(struct __sk_buff *skb, void *payload, __u32 l
 				  payload + MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES, rest);
 }
 
-static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u32 length, int tagged)
+#define WORD_BYTES sizeof(__u64)
+#define MOST_IN_PLACE 512 /* bytes of a frame; UDP without EDNS fits */
+
+/*
+ * The frame from where it lies, without a call. -1 where it is too long for this, or too short, or does not
+ * lie in one piece.
+ */
+static __always_inline long copy_in_place(const struct __sk_buff *skb, void *payload, __u32 length)
+{
+	const void *frame = (const void *)(long)skb->data;
+	const void *end = (const void *)(long)skb->data_end;
+	__u32 rest;
+
+	if (length > MOST_IN_PLACE || length < WORD_BYTES)
+		return -1;
+	/* The last word first; the others may run into it. */
+	rest = length - WORD_BYTES;
+	BARRIER(rest);
+	if (rest > MOST_IN_PLACE || frame + rest + WORD_BYTES > end)
+		return -1;
+	*(__u64 *)(payload + rest) = *(const __u64 *)(frame + rest);
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < MOST_IN_PLACE; i += WORD_BYTES) {
+		if (i >= rest)
+			return 0;
+		if (frame + i + WORD_BYTES > end)
+			return -1;
+		*(__u64 *)(payload + i) = *(const __u64 *)(frame + i);
+	}
+	return 0;
+}
+
+static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u32 length, int tagged,
+				       int by_eye)
 {
 	if (tagged)
 		return copy_tagged(skb, payload, length);
+	if (by_eye && copy_in_place(skb, payload, length) == 0)
+		return 0;
 	BARRIER(length);
 	if (IS_EMPTY(length) || length > CAPTURE_MAX_SNAPLEN)
 		return -1;
@@ -138,7 +173,8 @@ static __always_inline void ring_the_bell(const struct capture_cpu *cpu, __u32 b
 		bpf_ringbuf_output(&doorbell, &signal, sizeof(signal), BPF_RB_FORCE_WAKEUP);
 }
 
-static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu *cpu, void *ring)
+static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu *cpu, void *ring,
+				       int by_eye)
 {
 	const int tagged = link_type == CAPTURE_LINK_ETHERNET && skb->vlan_present;
 	const __u32 wire_length = skb->len + (tagged ? VLAN_TAG_BYTES : 0);
@@ -164,7 +200,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 	if (room.packet != room.head)
 		tell_pending(cpu, ring, now_ns, &room);
 	record = ring_at(ring, bytes, room.packet);
-	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged)) {
+	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged, by_eye)) {
 		tell_copy_failed(cpu, record, now_ns);
 		room.end = room.packet + CAPTURE_EVENT_BYTES(struct capture_loss);
 	} else {
@@ -179,7 +215,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 }
 
 /* Counts the frame as matched, then tries to store it. */
-static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu)
+static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu, int by_eye)
 {
 	const __u32 cpu_id = bpf_get_smp_processor_id();
 	const __u32 zero = 0;
@@ -193,7 +229,7 @@ static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu)
 		return;
 	}
 	ring_enter(cpu);
-	store_into(skb, cpu, ring);
+	store_into(skb, cpu, ring, by_eye);
 	ring_leave(cpu);
 }
 
