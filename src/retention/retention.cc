@@ -65,9 +65,8 @@ void Retention::Load() {
   if (!entries.ok()) return;
   loaded_ = true;
   for (StoredSegment& segment : GroupSegments(*entries)) {
-    const Key key(segment.name.start, segment.name.ordinal, segment.name.has_seconds);
     // Of one that was added already, more is known than the directory tells.
-    if (segment.name.interface != config_.interface || segments_.count(key) != 0) continue;
+    if (segment.name.interface != config_.interface || segments_.Has(segment.name)) continue;
     Insert(std::move(segment));
   }
 }
@@ -75,46 +74,32 @@ void Retention::Load() {
 void Retention::Insert(StoredSegment segment) {
   const int64_t start_ns = absl::ToUnixNanos(absl::FromCivil(segment.name.start, config_.zone));
   if (start_ns <= clock_.RealtimeNs()) segment.last_ns = std::max(segment.last_ns, start_ns);
-  total_bytes_ += segment.size_bytes;
-  const Key key(segment.name.start, segment.name.ordinal, segment.name.has_seconds);
-  const auto [place, added] = segments_.try_emplace(key, segment);
-  if (added) return;
-  total_bytes_ -= place->second.size_bytes;
-  place->second = std::move(segment);
-}
-
-std::vector<StoredSegment> Retention::OldestFirst() const {
-  std::vector<StoredSegment> segments;
-  for (const auto& [key, segment] : segments_) segments.push_back(segment);
-  std::sort(segments.begin(), segments.end(),
-            [now_ns = clock_.RealtimeNs()](const StoredSegment& left, const StoredSegment& right) {
-              return IsOlder(left, right, now_ns);
-            });
-  return segments;
+  segments_.Put(std::move(segment));
 }
 
 void Retention::EnforceAge() {
   if (!config_.limits.max_age_ns) return;
-  // All of them: a file that was touched may be younger than those behind it.
-  for (auto next = segments_.begin(); next != segments_.end() && !OutOfTime();) {
-    const auto place = next++;
-    const int64_t age_ns = AgeNs(place->second);
-    if (age_ns < *config_.limits.max_age_ns) continue;
-    const StoredSegment segment = place->second;
-    RemoveOwn(segment, absl::StrCat("age ", FormatDuration(age_ns), ", limit ",
-                                    FormatDuration(*config_.limits.max_age_ns)));
-  }
+  const int64_t limit_ns = *config_.limits.max_age_ns;
+  segments_.VisitByTime([this, limit_ns](const StoredSegment& segment) {
+    const int64_t age_ns = AgeNs(segment);
+    if (age_ns < limit_ns || OutOfTime()) return false;
+    RemoveOwn(segment,
+              absl::StrCat("age ", FormatDuration(age_ns), ", limit ", FormatDuration(limit_ns)));
+    return true;
+  });
 }
 
 void Retention::EnforceSize() {
   if (!config_.limits.max_size_bytes) return;
   const int64_t limit_bytes = *config_.limits.max_size_bytes;
-  if (total_bytes_ <= limit_bytes) return;
-  for (const StoredSegment& segment : OldestFirst()) {
-    if (total_bytes_ <= limit_bytes || OutOfTime()) return;
-    RemoveOwn(segment, absl::StrCat("total size ", FormatSize(total_bytes_), ", limit ",
-                                    FormatSize(limit_bytes)));
-  }
+  if (total_bytes() <= limit_bytes) return;
+  segments_.VisitOldestFirst(
+      clock_.RealtimeNs(), [this, limit_bytes](const StoredSegment& segment) {
+        if (total_bytes() <= limit_bytes || OutOfTime()) return false;
+        RemoveOwn(segment, absl::StrCat("total size ", FormatSize(total_bytes()), ", limit ",
+                                        FormatSize(limit_bytes)));
+        return true;
+      });
 }
 
 // Everybody who finds space short sees the same oldest segments that would make up for it, and
@@ -215,17 +200,12 @@ int64_t Retention::Remove(const Candidate& candidate, const std::string& reason)
 
 Remover::Outcome Retention::RemoveOwn(const StoredSegment& segment, const std::string& reason) {
   const Remover::Outcome outcome = remover_.Remove(disk_, config_.directory, segment, reason);
-  const auto place =
-      segments_.find(Key(segment.name.start, segment.name.ordinal, segment.name.has_seconds));
   // What came here since the directory was read is not counted.
-  if (outcome == Remover::Outcome::kFailed || place == segments_.end()) return outcome;
-  total_bytes_ -= place->second.size_bytes;
+  if (outcome == Remover::Outcome::kFailed || !segments_.Has(segment.name)) return outcome;
   if (outcome == Remover::Outcome::kCompanionsLeft) {
-    // Kept for another try; how small it is does not matter.
-    place->second.size_bytes = 0;
-    place->second.allocated_bytes = 0;
+    segments_.Shrink(segment.name);
   } else {
-    segments_.erase(place);
+    segments_.Erase(segment.name);
   }
   return outcome;
 }
@@ -240,11 +220,10 @@ int64_t Retention::NextWaitNs() const {
   const int64_t unsettled_ns = settled_ns_ - clock_.BoottimeNs();
   if (unsettled_ns > 0) wait_ns = std::min(wait_ns, unsettled_ns);
   if (!config_.limits.max_age_ns) return wait_ns;
-  for (const auto& [key, segment] : segments_) {
-    const int64_t left_ns = *config_.limits.max_age_ns - AgeNs(segment);
-    // One that is too old and still here could not be removed: no reason to hurry.
-    if (left_ns > 0) wait_ns = std::min(wait_ns, left_ns);
-  }
+  // One that is too old and still here could not be removed: no reason to hurry.
+  const int64_t old_ns = clock_.RealtimeNs() - *config_.limits.max_age_ns;
+  const std::optional<int64_t> next_ns = segments_.EarliestAfter(old_ns);
+  if (next_ns) wait_ns = std::min(wait_ns, *next_ns - old_ns);
   return wait_ns;
 }
 

@@ -5,12 +5,8 @@
 #include <tuple>
 #include <utility>
 
-#include "dns_monitor/base/clock.h"
-
 namespace dns_monitor {
 namespace {
-
-constexpr int64_t kClocksDifferNs = 3600 * kNanosecondsPerSecond;
 
 auto NameOrder(const SegmentName& name) {
   return std::tie(name.start, name.ordinal, name.has_seconds, name.interface);

@@ -7,11 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +18,7 @@
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/disk.h"
+#include "dns_monitor/retention/own_segments.h"
 #include "dns_monitor/retention/owners.h"
 #include "dns_monitor/retention/peers.h"
 #include "dns_monitor/retention/remover.h"
@@ -89,11 +88,10 @@ class Retention {
   // From this boot time on, Enforce returns after the deletion that it is at. Any thread.
   void EndBy(int64_t boot_ns) { end_ns_ = boot_ns; }
 
-  int64_t total_bytes() const { return total_bytes_; }
-  size_t segment_count() const { return segments_.size(); }
+  int64_t total_bytes() const { return segments_.total_bytes(); }
+  size_t segment_count() const { return segments_.count(); }
 
  private:
-  using Key = std::tuple<absl::CivilSecond, int, bool>;  // start, ordinal, has_seconds
   // A segment that might be deleted for free space.
   struct Candidate {
     std::string directory;
@@ -108,7 +106,6 @@ class Retention {
 
   void Load();
   void Insert(StoredSegment segment);
-  std::vector<StoredSegment> OldestFirst() const;
   void EnforceAge();
   void EnforceSize();
   void EnforceFreeSpace();
@@ -132,8 +129,7 @@ class Retention {
   const Clock& clock_;
   Remover remover_;
   Owners owners_;
-  std::map<Key, StoredSegment> segments_;  // of our interface
-  int64_t total_bytes_ = 0;
+  OwnSegments segments_;
   bool loaded_ = false;
   std::atomic<int64_t> end_ns_{std::numeric_limits<int64_t>::max()};
   // Until then, boot time, what was removed last may not have shown in the free space yet.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dns_monitor/archive/names.h"
+#include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/disk.h"
 
 namespace dns_monitor {
@@ -24,6 +25,7 @@ struct StoredSegment {
 // summer time; equal times by name. A time that is yet to come was written before the clock was set
 // back to `now_ns`, so it counts as older than all others; else such files would outlive what is
 // written from now on. (An hour does not matter: file servers have clocks of their own.)
+inline constexpr int64_t kClocksDifferNs = 3600 * kNanosecondsPerSecond;
 bool IsOlder(const StoredSegment& left, const StoredSegment& right, int64_t now_ns);
 
 // Puts the files that belong together into one entry each. What is being written is left out, with
