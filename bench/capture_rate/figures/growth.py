@@ -92,14 +92,16 @@ def _segments(bench):
     rows = benchmark(bench, "retention_bench", only, f"--benchmark_repetitions={bench.pick(3, 1)}",
                      f"--benchmark_min_time={bench.pick(0.02, 0.01)}")
     blocks = []
-    for label, row in (("a later pass of retention", "LaterPass"),
-                       ("its first pass, which reads the directory", "FirstPass")):
-        block = Block(label, "us", 1)
+    for label, row, unit in (("a later pass of retention", "LaterPass", "us"),
+                             ("its first pass, which reads the directory", "FirstPass",
+                              "us a segment")):
+        block = Block(label, unit, 1)
         for period, length in ((3600, "1 h"), (60, "1 min")):
             entries = []
             for seconds, span in ((3600, "1 h"), (86400, "1 day"), (604800, "7 days"),
                                   (2592000, "30 days")):
-                values = [found["real_time"]
+                each = seconds // period if row == "FirstPass" else 1
+                values = [found["real_time"] / each
                           for found in rows.get(f"{row}/period:{period}/seconds:{seconds}", [])]
                 bench.keep("growth, segments", f"{row}, {length}, {span}", values)
                 entry = block.add(f"{span} of {length} each", "ours", values)
