@@ -49,4 +49,17 @@ void MakeThreadIdle() {
   syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
 }
 
+CpuAvoider::CpuAvoider() {
+  // Of a machine with more CPUs than the set has room for, nothing is known.
+  if (sched_getaffinity(0, sizeof(allowed_), &allowed_) != 0) CPU_ZERO(&allowed_);
+}
+
+void CpuAvoider::Avoid(int cpu) {
+  if (cpu == avoided_ || cpu < 0 || cpu >= CPU_SETSIZE) return;
+  avoided_ = cpu;
+  cpu_set_t others = allowed_;
+  CPU_CLR(static_cast<size_t>(cpu), &others);
+  if (CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof(others), &others);
+}
+
 }  // namespace dns_monitor

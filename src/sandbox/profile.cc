@@ -256,6 +256,7 @@ absl::StatusOr<std::vector<sock_filter>> CompileProfile(absl::string_view kind, 
     profile.Allow(kRetentionCalls);
   } else if (kind == "compressor") {
     profile.Allow(SCMP_SYS(write), {});  // of the writer's eventfd, and the log's
+    profile.Allow(SCMP_SYS(sched_setaffinity), {SCMP_A0_64(SCMP_CMP_EQ, 0)});  // of itself
   } else if (kind == "log") {
     profile.Allow(SCMP_SYS(write), {SCMP_A0_64(SCMP_CMP_EQ, STDERR_FILENO)});
   } else {

@@ -1,5 +1,7 @@
 #include "frame_workers.h"
 
+#include <sched.h>
+
 #include "absl/types/span.h"
 #include "dns_monitor/base/event_fd.h"
 #include "dns_monitor/base/thread.h"
@@ -26,6 +28,7 @@ void FrameWorkers::Start() {
 }
 
 void FrameWorkers::Give(size_t worker, const FrameJob& job) {
+  giver_cpu_.store(sched_getcpu(), std::memory_order_relaxed);
   Worker& to = *workers_[worker];
   to.jobs.Push(job);  // never full: kMostJobs
   to.given.fetch_add(1);
@@ -46,10 +49,12 @@ void FrameWorkers::Cancel() {
 }
 
 void FrameWorkers::Run(Worker* worker) {
+  CpuAvoider cpu;
   for (uint32_t seen = 0; !stopping_.load();) {
     worker->given.wait(seen);
     seen = worker->given.load();
     while (const std::optional<FrameJob> job = worker->jobs.Pop()) {
+      cpu.Avoid(giver_cpu_.load(std::memory_order_relaxed));
       Do(worker, *job);
       worker->done.fetch_add(1);
       worker->done.notify_one();

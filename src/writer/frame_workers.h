@@ -31,7 +31,8 @@ struct FrameJob {
   bool ends = false;  // the frame; else what it has is to be readable
 };
 
-// Jobs are given by one thread. Those of one frame go to one worker, which does its jobs in order.
+// Jobs are given by one thread, whose CPU the workers leave to it. Those of one frame go to one
+// worker, which does its jobs in order.
 class FrameWorkers {
  public:
   // `wake_fd`: raised after each job.
@@ -60,6 +61,7 @@ class FrameWorkers {
   void Do(Worker* worker, const FrameJob& job);
 
   const int wake_fd_;
+  std::atomic<int> giver_cpu_{-1};
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> stopping_{false};

@@ -1,6 +1,8 @@
 // How threads are started.
 #pragma once
 
+#include <sched.h>
+
 #include <functional>
 #include <thread>
 
@@ -14,6 +16,20 @@ std::thread StartThread(const char* name, std::function<void()> body);
 // (SCHED_IDLE, IOPRIO_CLASS_IDLE), as far as the kernel lets it. It cannot be undone without
 // privileges. Such a thread may be kept from running for long, also while it holds a lock.
 void MakeThreadIdle();
+
+// Keeps the thread that makes it off the CPU of another, so that neither waits for the other.
+class CpuAvoider {
+ public:
+  CpuAvoider();
+  // From here on the thread runs on those CPUs that were allowed when this was made, but not on
+  // `cpu`: unless there is no other, or the kernel refuses (the CPUs of the process have changed).
+  // A system call when `cpu` is not that of the last time.
+  void Avoid(int cpu);
+
+ private:
+  cpu_set_t allowed_;
+  int avoided_ = -1;
+};
 
 // From now on each new thread calls `hook` with its name before anything else. To be called while
 // there is only one thread.
