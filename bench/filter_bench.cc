@@ -21,6 +21,7 @@
 #include "dns_monitor/base/fd.h"
 #include "dns_monitor/ring/ring_set.h"
 #include "empty.skel.h"
+#include "src/tap/filter_object.h"
 
 namespace dns_monitor::bench {
 namespace {
@@ -101,14 +102,14 @@ void ReportInstructions(benchmark::State& state, int program_fd) {
 class LoadedFilter {
  public:
   // nullptr, with errno, when the kernel refuses.
-  static std::unique_ptr<LoadedFilter> Load(uint32_t port_count, int cpu);
+  static std::unique_ptr<LoadedFilter> Load(SocketReading reading, uint32_t port_count, int cpu);
   ~LoadedFilter() { capture_bpf__destroy(skeleton_); }
   LoadedFilter(const LoadedFilter&) = delete;
   LoadedFilter& operator=(const LoadedFilter&) = delete;
 
   // What a socket runs, and what tcx does.
-  int loading_fd() const { return bpf_program__fd(skeleton_->progs.capture_classifier); }
-  int in_place_fd() const { return bpf_program__fd(skeleton_->progs.capture_ingress); }
+  int on_socket_fd() const { return bpf_program__fd(skeleton_->progs.capture_classifier); }
+  int on_tcx_fd() const { return bpf_program__fd(skeleton_->progs.capture_ingress); }
   FilterCounters Counters() const { return rings_->Counters(); }
   // As if the writer had taken all, or nothing for a whole round of the ring.
   void SetFree(uint64_t bytes) {
@@ -117,7 +118,7 @@ class LoadedFilter {
   }
 
  private:
-  LoadedFilter(uint32_t port_count, int cpu);
+  LoadedFilter(SocketReading reading, uint32_t port_count, int cpu);
   bool MakeMaps();
 
   capture_bpf* skeleton_;
@@ -126,8 +127,8 @@ class LoadedFilter {
   std::unique_ptr<RingSet> rings_;
 };
 
-LoadedFilter::LoadedFilter(uint32_t port_count, int cpu)
-    : skeleton_(capture_bpf__open()), cpu_(cpu), cpu_count_(libbpf_num_possible_cpus()) {
+LoadedFilter::LoadedFilter(SocketReading reading, uint32_t port_count, int cpu)
+    : skeleton_(OpenFilterObject(reading)), cpu_(cpu), cpu_count_(libbpf_num_possible_cpus()) {
   if (skeleton_ == nullptr) return;
   auto* settings = skeleton_->rodata;
   settings->ring_bytes = kRingBytes;
@@ -168,8 +169,9 @@ bool LoadedFilter::MakeMaps() {
          bpf_map_update_elem(bpf_map__fd(skeleton_->maps.rings), &cpu_, &ring_fd, BPF_ANY) == 0;
 }
 
-std::unique_ptr<LoadedFilter> LoadedFilter::Load(uint32_t port_count, int cpu) {
-  std::unique_ptr<LoadedFilter> filter(new LoadedFilter(port_count, cpu));
+std::unique_ptr<LoadedFilter> LoadedFilter::Load(SocketReading reading, uint32_t port_count,
+                                                 int cpu) {
+  std::unique_ptr<LoadedFilter> filter(new LoadedFilter(reading, port_count, cpu));
   if (filter->skeleton_ == nullptr || capture_bpf__load(filter->skeleton_) != 0) return nullptr;
   return filter->MakeMaps() ? std::move(filter) : nullptr;
 }
@@ -183,6 +185,16 @@ uint64_t Lost(const FilterCounters& counters) {
 uint64_t NotDns(const FilterCounters& counters) {
   return counters.not_dns;
 }
+
+// How the program reads the headers.
+struct Way {
+  const char* name;
+  SocketReading reading;
+  bool on_tcx;
+};
+constexpr Way kWays[] = {{"FilterLoaded", SocketReading::kLoaded, false},
+                         {"FilterByKernel", SocketReading::kByKernel, false},
+                         {"FilterOnTcx", SocketReading::kLoaded, true}};
 
 struct Case {
   const char* name;
@@ -268,20 +280,21 @@ int Main() {
   const std::vector<Case> cases = Cases();
   std::vector<std::unique_ptr<LoadedFilter>> filters;
   for (const uint32_t port_count : {1u, CAPTURE_MAX_PORTS}) {
-    filters.push_back(LoadedFilter::Load(port_count, cpu));
-    if (filters.back() == nullptr) {
-      std::fprintf(stderr, "filter_bench: the filter does not load: %s\n", strerror(errno));
-      return 1;
-    }
-    for (const Case& test : cases) {
-      const std::string what = std::string(test.name) + "/ports:" + std::to_string(port_count);
+    for (const Way& way : kWays) {
+      filters.push_back(LoadedFilter::Load(way.reading, port_count, cpu));
       LoadedFilter* filter = filters.back().get();
-      Register("Filter/" + what, [filter, &test](benchmark::State& state) {
-        RunFilter(state, filter, filter->loading_fd(), test);
-      });
-      Register("FilterInPlace/" + what, [filter, &test](benchmark::State& state) {
-        RunFilter(state, filter, filter->in_place_fd(), test);
-      });
+      if (filter == nullptr) {
+        std::fprintf(stderr, "filter_bench: %s: does not load: %s\n", way.name, strerror(errno));
+        if (way.reading == SocketReading::kByKernel) continue;  // an older kernel
+        return 1;
+      }
+      const int program_fd = way.on_tcx ? filter->on_tcx_fd() : filter->on_socket_fd();
+      for (const Case& test : cases) {
+        Register(std::string(way.name) + "/" + test.name + "/ports:" + std::to_string(port_count),
+                 [filter, program_fd, &test](benchmark::State& state) {
+                   RunFilter(state, filter, program_fd, test);
+                 });
+      }
     }
   }
   benchmark::RunSpecifiedBenchmarks();

@@ -11,6 +11,13 @@
 
 #define TCX_NEXT (-1) /* linux/bpf.h of kernel 6.6; TC_ACT_UNSPEC to a classifier */
 
+/* Two objects are made of this source, one for kernels from 6.2 on (capture_by_kernel.bpf.c). */
+#ifdef CAPTURE_BY_KERNEL
+#define READ_ON_SOCKET READ_BY_KERNEL
+#else
+#define READ_ON_SOCKET READ_LOADED
+#endif
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* __sk_buff.cb[], which carries state over the tail calls. */
@@ -169,9 +176,10 @@ static __noinline int look_closely(struct __sk_buff *skb, struct capture_cpu *cp
 	return 0;
 }
 
-/* `by_eye`: whether the program may look into the packet itself. */
-static __always_inline void enter(struct __sk_buff *skb, __u32 is_outgoing, int by_eye)
+/* `reading` is a constant. */
+static __always_inline void enter(struct __sk_buff *skb, __u32 is_outgoing, enum reading reading)
 {
+	const int in_place = reading == READ_IN_PLACE;
 	struct capture_cpu *cpu = this_cpu();
 	__u32 verdict;
 
@@ -183,18 +191,18 @@ static __always_inline void enter(struct __sk_buff *skb, __u32 is_outgoing, int 
 	}
 	RING_STORE(&cpu->busy, 1);
 	cpu->seen++;
-	verdict = by_eye ? judge_in_place(skb) : judge_loaded(skb);
+	verdict = judge_at_once(skb, reading);
 	if (verdict == VERDICT_NOT_DNS) {
 		cpu->not_dns++;
 		RING_STORE(&cpu->busy, 0);
 		return;
 	}
 	if (verdict == VERDICT_TAKE && !has_user_filter && direction == CAPTURE_DIRECTION_ANY) {
-		take(skb, cpu, by_eye);
+		take(skb, cpu, in_place);
 		RING_STORE(&cpu->busy, 0);
 		return;
 	}
-	look_closely(skb, cpu, verdict, is_outgoing, by_eye);
+	look_closely(skb, cpu, verdict, is_outgoing, in_place);
 }
 
 /* Remembers the verdict on a first fragment that went through the user's filter. */
@@ -227,7 +235,7 @@ static __always_inline void finish(struct __sk_buff *skb)
 SEC("socket")
 int capture_entry(struct __sk_buff *skb)
 {
-	enter(skb, skb->pkt_type == PACKET_OUTGOING, 0);
+	enter(skb, skb->pkt_type == PACKET_OUTGOING, READ_ON_SOCKET);
 	return 0;
 }
 
@@ -242,14 +250,14 @@ int capture_finish(struct __sk_buff *skb)
 SEC("tc")
 int capture_ingress(struct __sk_buff *skb)
 {
-	enter(skb, 0, 1);
+	enter(skb, 0, READ_IN_PLACE);
 	return TCX_NEXT;
 }
 
 SEC("tc")
 int capture_egress(struct __sk_buff *skb)
 {
-	enter(skb, 1, 1);
+	enter(skb, 1, READ_IN_PLACE);
 	return TCX_NEXT;
 }
 
@@ -262,12 +270,13 @@ int capture_tcx_finish(struct __sk_buff *skb)
 }
 
 /*
- * For BPF_PROG_TEST_RUN, which gives a classifier the whole frame with its Ethernet header, tags and
- * packet type: a socket filter gets less there. Not loaded by the capture.
+ * The socket's for BPF_PROG_TEST_RUN, which gives a classifier the whole frame with its Ethernet header,
+ * tags and packet type: a socket filter gets less there. Not loaded by the capture.
  */
 SEC("tc")
 int capture_classifier(struct __sk_buff *skb)
 {
-	enter(skb, skb->pkt_type == PACKET_OUTGOING, 0);
+	enter(skb, skb->pkt_type == PACKET_OUTGOING, READ_ON_SOCKET);
 	return TCX_NEXT;
 }
+

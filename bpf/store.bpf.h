@@ -143,11 +143,11 @@ static __always_inline long copy_in_place(const struct __sk_buff *skb, void *pay
 }
 
 static __always_inline long copy_frame(struct __sk_buff *skb, void *payload, __u32 length, int tagged,
-				       int by_eye)
+				       int in_place)
 {
 	if (tagged)
 		return copy_tagged(skb, payload, length);
-	if (by_eye && copy_in_place(skb, payload, length) == 0)
+	if (in_place && copy_in_place(skb, payload, length) == 0)
 		return 0;
 	BARRIER(length);
 	if (IS_EMPTY(length) || length > CAPTURE_MAX_SNAPLEN)
@@ -174,7 +174,7 @@ static __always_inline void ring_the_bell(const struct capture_cpu *cpu, __u32 b
 }
 
 static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu *cpu, void *ring,
-				       int by_eye)
+				       int in_place)
 {
 	const int tagged = link_type == CAPTURE_LINK_ETHERNET && skb->vlan_present;
 	const __u32 wire_length = skb->len + (tagged ? VLAN_TAG_BYTES : 0);
@@ -200,7 +200,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 	if (room.packet != room.head)
 		tell_pending(cpu, ring, now_ns, &room);
 	record = ring_at(ring, bytes, room.packet);
-	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged, by_eye)) {
+	if (copy_frame(skb, record + sizeof(struct capture_record), length, tagged, in_place)) {
 		tell_copy_failed(cpu, record, now_ns);
 		room.end = room.packet + CAPTURE_EVENT_BYTES(struct capture_loss);
 	} else {
@@ -215,7 +215,7 @@ static __always_inline void store_into(struct __sk_buff *skb, struct capture_cpu
 }
 
 /* Counts the frame as matched, then tries to store it. */
-static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu, int by_eye)
+static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu, int in_place)
 {
 	const __u32 cpu_id = bpf_get_smp_processor_id();
 	const __u32 zero = 0;
@@ -229,7 +229,7 @@ static __always_inline void take(struct __sk_buff *skb, struct capture_cpu *cpu,
 		return;
 	}
 	ring_enter(cpu);
-	store_into(skb, cpu, ring, by_eye);
+	store_into(skb, cpu, ring, in_place);
 	ring_leave(cpu);
 }
 

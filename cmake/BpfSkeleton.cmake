@@ -3,7 +3,8 @@
 function(dns_monitor_bpf_skeleton target name)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
   set(skeleton ${CMAKE_CURRENT_BINARY_DIR}/${name}.skel.h)
-  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  # One source may include another.
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.bpf.[ch] ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   add_custom_command(
     OUTPUT ${object}
     COMMAND ${CLANG_EXECUTABLE} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
@@ -12,7 +13,7 @@ function(dns_monitor_bpf_skeleton target name)
             -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
             -fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.
             -c ${CMAKE_CURRENT_SOURCE_DIR}/${name}.bpf.c -o ${object}
-    DEPENDS ${name}.bpf.c ${headers}
+    DEPENDS ${sources}
     COMMENT "Compiling ${name}.bpf.c for the kernel"
     COMMAND_EXPAND_LISTS VERBATIM)
   add_custom_command(

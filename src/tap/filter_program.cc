@@ -186,10 +186,48 @@ void FilterProgram::ChoosePrograms() {
 
 absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_type,
                                        const MapsByName& set) {
-  const LibbpfWords words;
-  skeleton_ = capture_bpf__open();
-  if (skeleton_ == nullptr) return Refused("the eBPF filter", errno);
+  uint32_t generation = 1;
+  if (goes_on_) {
+    DM_ASSIGN_OR_RETURN(generation, NextGeneration(set.at(kControlName)));
+  }
+  absl::Status loaded = absl::UnavailableError("");
+  if (hook_ == Hook::kSocket) {
+    loaded = LoadReading(SocketReading::kByKernel, options, link_type, generation, set);
+  }
+  // Whatever the reason is: the other one needs less of the kernel, and tells what is still
+  // missing.
+  if (!loaded.ok()) {
+    loaded = LoadReading(SocketReading::kLoaded, options, link_type, generation, set);
+  }
+  DM_RETURN_IF_ERROR(loaded);
+  doorbell_ = ring_buffer__new(
+      bpf_map__fd(skeleton_->maps.doorbell), [](void*, void*, size_t) { return 0; }, nullptr,
+      nullptr);
+  if (doorbell_ == nullptr) return ErrnoError("the doorbell's map");
+  return absl::OkStatus();
+}
 
+absl::Status FilterProgram::LoadReading(SocketReading reading, const TapOptions& options,
+                                        LinkType link_type, uint32_t generation,
+                                        const MapsByName& set) {
+  const LibbpfWords words;
+  capture_bpf__destroy(skeleton_);
+  skeleton_ = OpenFilterObject(reading);
+  if (skeleton_ == nullptr) return Refused("the eBPF filter", errno);
+  SetConstants(options, link_type, generation);
+  bpf_map__set_max_entries(skeleton_->maps.control, ControlCells(cpu_count_));
+  bpf_map__set_max_entries(skeleton_->maps.rings, static_cast<uint32_t>(cpu_count_));
+  bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
+                          static_cast<uint32_t>(RingMapBytes(ring_bytes_)));
+  ChoosePrograms();
+  if (goes_on_) DM_RETURN_IF_ERROR(ReuseMaps(set));
+  const int error = capture_bpf__load(skeleton_);
+  if (error == 0) return absl::OkStatus();
+  return Refused(absl::StrCat("the eBPF filter (", words.FirstLine(), ")"), -error);
+}
+
+void FilterProgram::SetConstants(const TapOptions& options, LinkType link_type,
+                                 uint32_t generation) {
   auto* settings = skeleton_->rodata;
   settings->ring_bytes = static_cast<uint32_t>(ring_bytes_);
   settings->snaplen = options.snaplen;
@@ -201,25 +239,7 @@ absl::Status FilterProgram::LoadObject(const TapOptions& options, LinkType link_
                                                                : CAPTURE_DIRECTION_ANY;
   settings->take_icmp_errors = options.icmp_errors;
   settings->has_user_filter = !options.filter.empty();
-
-  bpf_map__set_max_entries(skeleton_->maps.control, ControlCells(cpu_count_));
-  bpf_map__set_max_entries(skeleton_->maps.rings, static_cast<uint32_t>(cpu_count_));
-  bpf_map__set_value_size(bpf_map__inner_map(skeleton_->maps.rings),
-                          static_cast<uint32_t>(RingMapBytes(ring_bytes_)));
-  ChoosePrograms();
-  if (goes_on_) {
-    DM_RETURN_IF_ERROR(ReuseMaps(set));
-    DM_ASSIGN_OR_RETURN(settings->settings_generation, NextGeneration(set.at(kControlName)));
-  }
-  const int error = capture_bpf__load(skeleton_);
-  if (error != 0) {
-    return Refused(absl::StrCat("the eBPF filter (", words.FirstLine(), ")"), -error);
-  }
-  doorbell_ = ring_buffer__new(
-      bpf_map__fd(skeleton_->maps.doorbell), [](void*, void*, size_t) { return 0; }, nullptr,
-      nullptr);
-  if (doorbell_ == nullptr) return ErrnoError("the doorbell's map");
-  return absl::OkStatus();
+  settings->settings_generation = generation;
 }
 
 // So that the rings tell where the packets of these settings begin.

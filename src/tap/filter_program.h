@@ -15,6 +15,7 @@
 #include "dns_monitor/tap/mapped_map.h"
 #include "dns_monitor/tap/old_rings.h"
 #include "dns_monitor/tap/tap.h"
+#include "filter_object.h"
 #include "kept_maps.h"
 
 struct bpf_map;
@@ -53,6 +54,9 @@ class FilterProgram {
   MapsByName ChooseSet(const std::map<uint32_t, MapsByName>& sets, LinkType link_type);
   void ChoosePrograms();
   absl::Status LoadObject(const TapOptions& options, LinkType link_type, const MapsByName& set);
+  absl::Status LoadReading(SocketReading reading, const TapOptions& options, LinkType link_type,
+                           uint32_t generation, const MapsByName& set);
+  void SetConstants(const TapOptions& options, LinkType link_type, uint32_t generation);
   absl::StatusOr<uint32_t> NextGeneration(int control_fd);
   // Those that outlive this process with the filter, but for the rings themselves.
   std::map<std::string, bpf_map*> SharedMaps() const;

@@ -15,6 +15,7 @@
 #include "capture.skel.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/ring/ring_set.h"
+#include "src/tap/filter_object.h"
 #include "src/tap/filter_program.h"
 #include "support/ring_reader.h"
 
@@ -32,13 +33,14 @@ int PinToOneCpu() {
 }
 
 // How a program gets at the headers.
-enum class Reading { kLoad, kInPlace };
+enum class Reading { kLoad, kByKernel, kInPlace };
 
 // The filter, loaded, with a ring of the smallest size for the CPU of this thread.
 class Classifier {
  public:
   Classifier(const Settings& settings, Reading reading) : cpu_(PinToOneCpu()), reading_(reading) {
-    skeleton_ = capture_bpf__open();
+    skeleton_ = OpenFilterObject(reading == Reading::kByKernel ? SocketReading::kByKernel
+                                                               : SocketReading::kLoaded);
     Configure(settings);
     const int error = capture_bpf__load(skeleton_);
     loaded_ = error == 0;
@@ -67,8 +69,8 @@ class Classifier {
   static constexpr uint32_t kRingBytes = CAPTURE_RING_MIN_BYTES;
 
   int program_fd() const {
-    return bpf_program__fd(reading_ == Reading::kLoad ? skeleton_->progs.capture_classifier
-                                                      : skeleton_->progs.capture_ingress);
+    return bpf_program__fd(reading_ == Reading::kInPlace ? skeleton_->progs.capture_ingress
+                                                         : skeleton_->progs.capture_classifier);
   }
 
   void Configure(const Settings& settings) {
@@ -147,6 +149,10 @@ void RunTable(const Settings& settings, const std::vector<Row>& rows) {
   {
     SCOPED_TRACE("by loads");
     RunRows(settings, Reading::kLoad, rows);
+  }
+  {
+    SCOPED_TRACE("by the kernel's types");
+    RunRows(settings, Reading::kByKernel, rows);
   }
   SCOPED_TRACE("in place");
   RunRows(settings, Reading::kInPlace, rows);
