@@ -22,7 +22,7 @@ struct Settings {
 
 // Runs the rows one after the other through one filter, which remembers fragments between them, and
 // expects of each its verdict, and that the ring holds the frame if it was taken, else nothing:
-// once with the program that loads the headers, once with the one that reads them in place. Keeps
+// once with each of the programs, which differ in how they read the headers. Keeps
 // the calling thread on one CPU.
 void RunTable(const Settings& settings, const std::vector<Row>& rows);
 inline void RunTable(const std::vector<Row>& rows) {
