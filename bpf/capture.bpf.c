@@ -4,11 +4,15 @@
  * the CPU it runs on, and counts every one. On a packet socket it returns 0, so that the socket
  * itself queues nothing; on tcx TCX_NEXT, so that the packet goes on to whoever is next.
  *
- *     entry ──► judge (parse.bpf.h) ──► take (store.bpf.h) ──► ring
- *                         └─► the user's filter, if any ──► finish ──► take
+ *     entry ──► judge at once (glance.bpf.h) ──► take (store.bpf.h) ──► ring
+ *                 └─► judge closely (parse.bpf.h) ──► take
+ *                       └─► the user's filter, if any ──► finish ──► take
  */
+#include "glance.bpf.h"
+#include "parse.bpf.h"
 #include "store.bpf.h"
 
+#define PACKET_OUTGOING 4 /* linux/if_packet.h */
 #define TCX_NEXT (-1) /* linux/bpf.h of kernel 6.6; TC_ACT_UNSPEC to a classifier */
 
 /* Two objects are made of this source, one for kernels from 6.2 on (capture_by_kernel.bpf.c). */

@@ -1,63 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Is this frame DNS? What is plain, which is nearly all, is decided at once (judge_at_once); the rest is
- * looked at closely.
- */
+/* Is this frame DNS? What is not plain, or short, is looked at closely: from a load of its headers, and of
+ * what is behind them. */
 #ifndef DNS_MONITOR_BPF_PARSE_H
 #define DNS_MONITOR_BPF_PARSE_H
 
-#include <linux/if_ether.h>
-#include <linux/in.h>
 #include <linux/in6.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <linux/udp.h>
 
-#include <bpf/bpf_core_read.h>
+#include "verdict.bpf.h"
 
-#include "settings.bpf.h"
-
-#define ETHERNET_BYTES 14
-#define VLAN_TAG_BYTES 4
 #define MAX_TAGS_IN_DATA 2     /* beside the one that the kernel may have taken off */
 #define MAX_EXTENSIONS 8
-#define IPV4_BYTES 20
-#define IPV6_BYTES 40
-#define PORTS_BYTES 4          /* or the beginning of ICMP */
-#define IPV4_MORE_FRAGMENTS 0x2000
-#define IPV4_OFFSET_MASK 0x1fff
 #define IPV6_MORE_FRAGMENTS 0x0001
 #define IPV6_OFFSET_MASK 0xfff8
 #define ICMP_ERROR_HEADER_BYTES 8
-
-#define PACKET_OUTGOING 4 /* linux/if_packet.h */
-
-enum verdict {
-	VERDICT_NOT_DNS = 1,
-	VERDICT_TAKE,
-	VERDICT_FILTERED,
-	VERDICT_UNDECIDED, /* + enum capture_undecided */
-};
-#define UNDECIDED(cause) (VERDICT_UNDECIDED + CAPTURE_UNDECIDED_##cause)
-
-/* What one early load brings: the link-layer header and the longest usual start of IP behind it. */
-struct headers {
-	__u8 align[2];
-	__u8 link[ETHERNET_BYTES];
-	__u8 ip[IPV6_BYTES + PORTS_BYTES];
-} __attribute__((aligned(8))); /* the verifier wants words on the stack where words belong */
-
-/* The verifier must see the bound in the very register that is used. */
-#define BARRIER(value) asm volatile("" : "+r"(value))
-
-/* "value == 0", in words from which kernel 6.1's verifier learns as well that it is not 0 afterwards:
- * it draws that from "< 1" only, and the compiler would make "== 0" of that. */
-#define IS_EMPTY(value)             \
-	({                          \
-		__u32 one_ = 1;     \
-		BARRIER(one_);      \
-		(value) < one_;     \
-	})
 
 /* A packet as far as it is known. */
 struct packet {
@@ -73,22 +28,6 @@ struct packet {
 	__u32 tags_in_data;     /* TCIs of the tags that stand in the frame: the inner one below */
 	__u32 ethertype;        /* behind them */
 };
-
-/* In network order. The returns within the loop are what lets the verifier drop the ports behind the
- * last. */
-static __always_inline __u32 judge_ports(__u16 source, __u16 destination)
-{
-#pragma clang loop unroll(full)
-	for (__u32 i = 0; i < CAPTURE_MAX_PORTS; i++) {
-		const __u16 port = ports[i];
-
-		if (!port)
-			return VERDICT_NOT_DNS;
-		if (source == port || destination == port)
-			return VERDICT_TAKE;
-	}
-	return VERDICT_NOT_DNS;
-}
 
 /* The same of the first 4 bytes of UDP or TCP, as they stand there. */
 static __always_inline __u32 judge_first(__u32 first)
@@ -369,144 +308,6 @@ static __always_inline int load_headers(struct __sk_buff *skb, struct headers *h
 	if (bpf_skb_load_bytes(skb, 0, to, bytes))
 		return -1;
 	return bytes - link_bytes();
-}
-
-/*
- * How a program gets at the first bytes of a frame.
- *
- * In place costs least by far: a call and the way back take 15 ns where the kernel guards returns, and
- * more where the code is cold. A socket filter may not look into the packet as a classifier may; but by
- * the kernel's own types, which kernel 6.2 hands out to whoever has CAP_PERFMON, it reads the same bytes.
- */
-enum reading {
-	READ_LOADED,    /* one early load */
-	READ_IN_PLACE,  /* __sk_buff.data: not for a socket filter */
-	READ_BY_KERNEL, /* sk_buff.data */
-};
-
-/* What is used of it (linux/skbuff.h). */
-struct sk_buff {
-	unsigned int len;
-	unsigned int data_len; /* of len: what is not at data */
-	unsigned char *data;
-} __attribute__((preserve_access_index));
-
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
-extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym;
-
-/* A header at `address`, where `reading` is a constant. */
-#define HEADER_AT(type, address, reading)                                                       \
-	((const type *)((reading) == READ_BY_KERNEL ?                                           \
-				bpf_rdonly_cast(address, bpf_core_type_id_kernel(type)) : \
-				(const void *)(address)))
-
-/* The verdict on UDP or TCP, both of which begin with the ports; 0 on all else. */
-static __always_inline __u32 judge_plain_protocol(__u8 protocol, const __u8 *behind,
-						  enum reading reading)
-{
-	const struct udphdr *header;
-
-	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
-		return 0;
-	header = HEADER_AT(struct udphdr, behind, reading);
-	return judge_ports(header->source, header->dest);
-}
-
-/* Version and length of the header. */
-#define IPV4_PLAIN 0x45
-
-static __always_inline __u32 judge_plain_ipv4(const __u8 *ip, enum reading reading)
-{
-	const struct iphdr *header = HEADER_AT(struct iphdr, ip, reading);
-
-	if (*(const __u8 *)header != IPV4_PLAIN ||
-	    header->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK))
-		return 0;
-	return judge_plain_protocol(header->protocol, ip + IPV4_BYTES, reading);
-}
-
-static __always_inline __u32 judge_plain_ipv6(const __u8 *ip, enum reading reading)
-{
-	const struct ipv6hdr *header = HEADER_AT(struct ipv6hdr, ip, reading);
-
-	if (*(const __u8 *)header >> 4 != 6)
-		return 0;
-	return judge_plain_protocol(header->nexthdr, ip + IPV6_BYTES, reading);
-}
-
-#define PLAIN_RAW_BYTES (IPV6_BYTES + PORTS_BYTES)
-#define PLAIN_BYTES (ETHERNET_BYTES + PLAIN_RAW_BYTES)
-
-/*
- * The verdict on what nearly every frame is: UDP or TCP, in IPv4 without options that is no fragment
- * or in IPv6 without extension headers, or no IP at all. 0: it is something else. At `frame` are
- * PLAIN_BYTES, or PLAIN_RAW_BYTES.
- */
-static __always_inline __u32 judge_plain(const __u8 *frame, int is_raw, enum reading reading)
-{
-	const __u8 *ip = frame + ETHERNET_BYTES;
-	__u16 ethertype;
-
-	if (is_raw) {
-		const __u8 first = *(const __u8 *)HEADER_AT(struct iphdr, frame, reading);
-
-		return first == IPV4_PLAIN ? judge_plain_ipv4(frame, reading) :
-					     judge_plain_ipv6(frame, reading);
-	}
-	ethertype = HEADER_AT(struct ethhdr, frame, reading)->h_proto;
-	if (ethertype == bpf_htons(ETH_P_IP))
-		return judge_plain_ipv4(ip, reading);
-	if (ethertype == bpf_htons(ETH_P_IPV6))
-		return judge_plain_ipv6(ip, reading);
-	if (ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD))
-		return 0;
-	return VERDICT_NOT_DNS;
-}
-
-/* The load is of a length that the verifier knows: nothing need be cleared before. 0, too, where the
- * frame is shorter. */
-static __always_inline __u32 judge_loaded(struct __sk_buff *skb)
-{
-	struct headers h;
-
-	if (link_type == CAPTURE_LINK_RAW) {
-		if (skb->len < PLAIN_RAW_BYTES || bpf_skb_load_bytes(skb, 0, h.ip, PLAIN_RAW_BYTES))
-			return 0;
-		return judge_plain(h.ip, 1, READ_LOADED);
-	}
-	if (skb->len < PLAIN_BYTES || bpf_skb_load_bytes(skb, 0, h.link, PLAIN_BYTES))
-		return 0;
-	return judge_plain(h.link, 0, READ_LOADED);
-}
-
-/* 0, too, where the headers do not lie in one piece. */
-static __always_inline __u32 judge_in_place(const struct __sk_buff *skb)
-{
-	const __u8 *frame = (const __u8 *)(long)skb->data;
-	const __u8 *end = (const __u8 *)(long)skb->data_end;
-
-	if (link_type == CAPTURE_LINK_RAW)
-		return frame + PLAIN_RAW_BYTES <= end ? judge_plain(frame, 1, READ_IN_PLACE) : 0;
-	return frame + PLAIN_BYTES <= end ? judge_plain(frame, 0, READ_IN_PLACE) : 0;
-}
-
-static __always_inline __u32 judge_by_kernel(struct __sk_buff *skb)
-{
-	const struct sk_buff *kernel = bpf_cast_to_kern_ctx(skb);
-	const __u32 in_one_piece = kernel->len - kernel->data_len;
-	const __u8 *frame = kernel->data;
-
-	if (link_type == CAPTURE_LINK_RAW)
-		return in_one_piece >= PLAIN_RAW_BYTES ? judge_plain(frame, 1, READ_BY_KERNEL) : 0;
-	return in_one_piece >= PLAIN_BYTES ? judge_plain(frame, 0, READ_BY_KERNEL) : 0;
-}
-
-/* `reading` is a constant. */
-static __always_inline __u32 judge_at_once(struct __sk_buff *skb, enum reading reading)
-{
-	if (reading == READ_BY_KERNEL)
-		return judge_by_kernel(skb);
-	return reading == READ_IN_PLACE ? judge_in_place(skb) : judge_loaded(skb);
 }
 
 /*

@@ -3,7 +3,7 @@
 #ifndef DNS_MONITOR_BPF_STORE_H
 #define DNS_MONITOR_BPF_STORE_H
 
-#include "parse.bpf.h"
+#include "verdict.bpf.h"
 
 #define MAC_ADDRESSES_BYTES 12
 CAPTURE_STATIC_ASSERT(sizeof(struct capture_loss) >= MAC_ADDRESSES_BYTES + VLAN_TAG_BYTES,
