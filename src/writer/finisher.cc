@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "dns_monitor/archive/free_name.h"
 #include "dns_monitor/base/event_fd.h"
@@ -132,14 +133,10 @@ void Finisher::Run() {
 }
 
 void Finisher::WaitForRequest() {
-  int timeout_ms = -1;
-  if (!waiting_.empty()) timeout_ms = open_pause_ms_;
-  if (!unfinished_.empty()) {
-    timeout_ms = timeout_ms < 0 ? finish_pause_ms_ : std::min(timeout_ms, finish_pause_ms_);
-  }
-  if (!unwanted_.empty()) {
-    timeout_ms = timeout_ms < 0 ? discard_pause_ms_ : std::min(timeout_ms, discard_pause_ms_);
-  }
+  int timeout_ms = std::numeric_limits<int>::max();
+  if (!waiting_.empty()) timeout_ms = std::min(timeout_ms, open_pause_ms_);
+  if (!unfinished_.empty()) timeout_ms = std::min(timeout_ms, finish_pause_ms_);
+  if (!unwanted_.empty()) timeout_ms = std::min(timeout_ms, discard_pause_ms_);
   pollfd wake{.fd = wake_fd_.get(), .events = POLLIN, .revents = 0};
   if (poll(&wake, 1, timeout_ms) > 0) Clear(wake_fd_.get());
 }

@@ -21,11 +21,13 @@ struct StoredSegment {
   bool companions_only = false;  // a removal was broken off: ledger or seal are left
 };
 
+// File servers have clocks of their own.
+inline constexpr int64_t kClocksDifferNs = 3600 * kNanosecondsPerSecond;
+
 // The order of deletion: by `last_ns`, which unlike the names steps neither with the zone nor with
 // summer time; equal times by name. A time that is yet to come was written before the clock was set
 // back to `now_ns`, so it counts as older than all others; else such files would outlive what is
-// written from now on. (An hour does not matter: file servers have clocks of their own.)
-inline constexpr int64_t kClocksDifferNs = 3600 * kNanosecondsPerSecond;
+// written from now on. (Up to kClocksDifferNs do not matter.)
 bool IsOlder(const StoredSegment& left, const StoredSegment& right, int64_t now_ns);
 
 // Puts the files that belong together into one entry each. What is being written is left out, with
