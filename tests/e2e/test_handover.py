@@ -96,7 +96,7 @@ class Handover(ServiceCase):
             monitor.wait_for_packets(20_000)
             self.kill(monitor)
             monitor = self.start_service("--ring-size", size)
-            self.assertRegex(monitor.errors(), "reading the rings of a process before to their end")
+            monitor.wait_for("reading the rings of a process before to their end")
         kept = {name.split(".")[0] for name, _ in self.manager.kept} - {"socket", "held", "tcx"}
         self.assertEqual(kept, {"3"})
         # Nothing of the old ones stays with the process either.
@@ -112,7 +112,7 @@ class Handover(ServiceCase):
         monitor.wait_for_packets(20_000)
         self.end(monitor)
         monitor = self.start_service(program=LATER)
-        self.assertRegex(monitor.errors(), "their layout has version 1, and not 2")
+        monitor.wait_for("their layout has version 1, and not 2")
         monitor.wait_for_packets(100_000)
         self.kill(monitor)
         monitor = self.start_service(program=LATER)

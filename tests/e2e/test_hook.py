@@ -47,7 +47,7 @@ class Hook(LabCase):
     def test_auto_takes_tcx_where_it_can(self):
         self.make_pair()
         monitor = self.capture_by("auto")
-        self.assertRegex(monitor.errors(), r"capturing on dns0 \(ethernet\), .*, tcx, ")
+        monitor.wait_for(r"capturing on dns0 \(ethernet\), .*, tcx, ")
         self.inject_both_ways()
         self.assertEqual(self.seen_ways(monitor), {"coming", "going"})
         self.assertEqual(self.hooks(monitor), ["tcx"])
@@ -55,7 +55,7 @@ class Hook(LabCase):
     def test_auto_takes_the_socket_without_the_capability(self):
         self.make_pair()
         monitor = self.capture_by("auto", prefix=WITHOUT_NET_ADMIN)
-        self.assertRegex(monitor.errors(), "on a packet socket, as tcx takes cap_net_admin\n")
+        monitor.wait_for("on a packet socket, as tcx takes cap_net_admin$")
         self.assertNotIn(", tcx,", monitor.errors())
         self.inject_both_ways()
         self.assertEqual(self.seen_ways(monitor), {"coming", "going"})
@@ -169,8 +169,8 @@ class HookHandover(ServiceCase):
                 self.end(monitor)
             monitor = self.start_service("--hook", hook)
             hooks.append(hook)
-            self.assertRegex(monitor.errors(), "the filter is on another hook than that of the "
-                                               "process before: what came within .* was not seen")
+            monitor.wait_for("the filter is on another hook than that of the process before: "
+                             "what came within .* was not seen")
             self.assertEqual(len(self.kept()), 2 if hook == "tcx" else 0)
         sent = self.sent(sender)
         self.end(monitor)
