@@ -15,7 +15,7 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/interface.h"
-#include "help_formatter.h"
+#include "dns_monitor/help/help_formatter.h"
 #include "verify_command.h"
 
 namespace dns_monitor {

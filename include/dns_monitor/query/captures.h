@@ -1,0 +1,73 @@
+// The captures that a session asks: which files, which times, which ports.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "dns_monitor/dns/name.h"
+#include "dns_monitor/input/block_source.h"
+#include "dns_monitor/input/plan.h"
+#include "dns_monitor/query/table.h"
+#include "dns_monitor/scan/scanner.h"
+
+namespace dns_monitor {
+
+struct CaptureOptions {
+  InputOptions input;
+  std::vector<uint16_t> ports;  // instead of what the ledgers say; none: as they say
+  NameEscapes escapes = NameEscapes::kRfc4343;
+  int threads = 1;
+  int64_t now_ns = 0;  // what "24h" counts back from
+  // Takes what is not as it should be: from any thread, one at a time.
+  std::function<void(const std::string&)> on_note;
+};
+
+// A scan with all that it reads from.
+struct OpenScan {
+  std::shared_ptr<const InputPlan> plan;
+  std::shared_ptr<BlockSource> source;
+  std::unique_ptr<Scan> scan;
+};
+
+struct ReadProgress {
+  uint64_t done_bytes = 0;
+  uint64_t total_bytes = 0;
+};
+
+// Thread-safe.
+class Captures {
+ public:
+  // Plans, and tells the plan's notes. The errors of PlanInput.
+  static absl::StatusOr<std::unique_ptr<Captures>> Open(const CaptureOptions& options);
+
+  const CaptureOptions& options() const { return options_; }
+  // The session's files, or those that the request names, within its times. InvalidArgument for
+  // times and ports that cannot be read; the errors of PlanInput.
+  absl::StatusOr<std::shared_ptr<const InputPlan>> PlanFor(const TableRequest& request) const;
+  absl::StatusOr<OpenScan> OpenFor(const TableRequest& request, ScanFor what) const;
+
+  // Of all scans that are open.
+  ReadProgress progress() const;
+  // Ends them: what is read next is their end.
+  void Cancel() const;
+
+ private:
+  explicit Captures(const CaptureOptions& options) : options_(options) {}
+  absl::StatusOr<TimeRange> RangeOf(const TableRequest& request) const;
+  std::vector<std::shared_ptr<BlockSource>> LiveSources() const;
+
+  const CaptureOptions options_;
+  std::shared_ptr<const InputPlan> plan_;
+  mutable absl::Mutex mutex_;
+  mutable std::vector<std::weak_ptr<BlockSource>> sources_ ABSL_GUARDED_BY(mutex_);
+};
+
+// "53", "53,5353". InvalidArgument says which is no port.
+absl::StatusOr<std::vector<uint16_t>> ParsePorts(absl::string_view text);
+
+}  // namespace dns_monitor

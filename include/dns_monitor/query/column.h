@@ -1,0 +1,73 @@
+// The cells of a chunk that is being filled: the one place that knows how the engine lays them out.
+#pragma once
+
+#include <duckdb.h>
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace dns_monitor {
+
+// What a column holds. The SQL type stands behind each.
+enum class ColumnType : uint8_t {
+  kInt,      // INTEGER
+  kFlag,     // INTEGER, 0 or 1: called `bool` in JSON, as PacketQ does
+  kBigint,   // BIGINT
+  kBool,     // BOOLEAN
+  kDouble,   // DOUBLE
+  kText,     // VARCHAR
+  kTime,     // TIMESTAMP_NS, UTC
+  kTexts,    // VARCHAR[]
+  kRecords,  // STRUCT(name, type, class, ttl, rdata)[]
+};
+
+// As SQL writes it.
+absl::string_view SqlNameOf(ColumnType type);
+// The caller destroys it (duckdb_destroy_logical_type).
+duckdb_logical_type LogicalTypeOf(ColumnType type);
+
+// One column of one chunk. What is set must be of the column's type; a cell that is never set holds
+// whatever was there. One thread.
+class Column {
+ public:
+  explicit Column(duckdb_vector vector) : vector_(vector), data_(duckdb_vector_get_data(vector)) {}
+
+  void SetInt(idx_t row, int32_t value) { static_cast<int32_t*>(data_)[row] = value; }
+  void SetBigint(idx_t row, int64_t value) { static_cast<int64_t*>(data_)[row] = value; }
+  void SetTime(idx_t row, int64_t ns) { static_cast<int64_t*>(data_)[row] = ns; }
+  void SetDouble(idx_t row, double value) { static_cast<double*>(data_)[row] = value; }
+  void SetBool(idx_t row, bool value) { static_cast<bool*>(data_)[row] = value; }
+  // `text` is UTF-8, which is not looked at again.
+  void SetText(idx_t row, absl::string_view text) {
+    duckdb_unsafe_vector_assign_string_element_len(vector_, row, text.data(), text.size());
+  }
+  void SetNull(idx_t row);
+
+  duckdb_vector vector() const { return vector_; }
+
+ private:
+  duckdb_vector vector_;
+  void* data_;
+};
+
+// Appends the elements of one cell of a list. Rows are begun in their order, each once.
+class ListAppender {
+ public:
+  ListAppender(Column* column, idx_t row);
+  ~ListAppender();
+  ListAppender(const ListAppender&) = delete;
+  ListAppender& operator=(const ListAppender&) = delete;
+
+  // Makes room for one more element and returns its index in child().
+  idx_t Append();
+  duckdb_vector child() const { return duckdb_list_vector_get_child(list_); }
+
+ private:
+  duckdb_vector list_;
+  idx_t row_;
+  idx_t begin_;
+  idx_t end_;
+};
+
+}  // namespace dns_monitor

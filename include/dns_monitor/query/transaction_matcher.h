@@ -1,0 +1,86 @@
+// Finds the response to each query.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "dns_monitor/query/message_row.h"
+
+namespace dns_monitor {
+
+// A query with its response, or one of the two alone.
+struct Transaction {
+  std::string interface;
+  std::array<uint8_t, 16> client{};
+  std::array<uint8_t, 16> server{};
+  uint8_t ip_version = 0;
+  uint16_t client_port = 0;
+  uint16_t server_port = 0;
+  bool tcp = false;
+  uint16_t msg_id = 0;
+  std::string qname;
+  uint16_t qtype = 0;
+  bool asked = false;     // the query is there
+  bool answered = false;  // the response is there
+  int64_t query_ns = 0;
+  int64_t response_ns = 0;
+  int32_t retries = 0;  // further copies of the query, before the response
+  int32_t query_bytes = 0;
+  int32_t response_bytes = 0;
+  uint16_t rcode = 0;  // with EDNS's upper bits
+  bool tc = false;     // of the response
+  int32_t answers = 0;
+};
+
+// Joins by interface, addresses, ports, transport, identifier and question (the name in any case:
+// resolvers mix it, draft-vixie-dnsext-dns0x20). A query that is not answered within kPatienceNs of
+// the capture's time is unanswered; what comes later is a response that nobody asked for. Of more
+// than kMostPending queries the oldest is given up as unanswered. One thread.
+class TransactionMatcher {
+ public:
+  static constexpr int64_t kPatienceNs = 30'000'000'000;
+  static constexpr size_t kMostPending = 1 << 20;
+
+  // Takes messages in the order of the capture. What is finished by that is appended to `done`.
+  void Take(MessageRow* message, std::vector<Transaction>* done);
+  // No message comes any more.
+  void Finish(std::vector<Transaction>* done);
+
+ private:
+  struct Key {
+    std::array<uint8_t, 16> client;
+    std::array<uint8_t, 16> server;
+    uint64_t name_hash;
+    const void* interface;  // of the plan's file: the same for the same name
+    uint16_t client_port;
+    uint16_t server_port;
+    uint16_t msg_id;
+    uint16_t qtype;
+    bool tcp;
+
+    bool operator==(const Key&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Key& k) {
+      return H::combine(std::move(h), k.client, k.server, k.name_hash, k.interface, k.client_port,
+                        k.server_port, k.msg_id, k.qtype, k.tcp);
+    }
+  };
+  struct Waiting {
+    int64_t since_ns;
+    Key key;
+  };
+
+  Key KeyOf(MessageRow* message);
+  void Expire(int64_t now_ns, std::vector<Transaction>* done);
+
+  absl::flat_hash_map<std::string, std::unique_ptr<std::string>> interfaces_;
+  absl::flat_hash_map<Key, Transaction> pending_;
+  std::deque<Waiting> order_;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,112 @@
+#include "dns_monitor/query/captures.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/input/time_range.h"
+
+namespace dns_monitor {
+namespace {
+
+void Tell(const InputPlan& plan, const std::function<void(const std::string&)>& on_note) {
+  for (const std::string& note : plan.notes) on_note(note);
+}
+
+absl::StatusOr<std::shared_ptr<const InputPlan>> Plan(const InputOptions& input) {
+  DM_ASSIGN_OR_RETURN(InputPlan plan, PlanInput(input));
+  return std::make_shared<const InputPlan>(std::move(plan));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<uint16_t>> ParsePorts(absl::string_view text) {
+  std::vector<uint16_t> ports;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    uint32_t port;
+    if (!absl::SimpleAtoi(part, &port) || port == 0 || port > 65535) {
+      return absl::InvalidArgumentError(absl::StrCat("'", part, "' is no port: 1 to 65535"));
+    }
+    ports.push_back(static_cast<uint16_t>(port));
+  }
+  return ports;
+}
+
+absl::StatusOr<std::unique_ptr<Captures>> Captures::Open(const CaptureOptions& options) {
+  auto captures = std::unique_ptr<Captures>(new Captures(options));
+  DM_ASSIGN_OR_RETURN(captures->plan_, Plan(options.input));
+  Tell(*captures->plan_, options.on_note);
+  return captures;
+}
+
+absl::StatusOr<TimeRange> Captures::RangeOf(const TableRequest& request) const {
+  TimeRange range = options_.input.range;
+  if (request.since) {
+    DM_ASSIGN_OR_RETURN(const int64_t from_ns, ParseTime(*request.since, options_.now_ns));
+    range.from_ns = std::max(range.from_ns, from_ns);
+  }
+  if (request.until) {
+    DM_ASSIGN_OR_RETURN(const int64_t to_ns, ParseTime(*request.until, options_.now_ns));
+    range.to_ns = std::min(range.to_ns, to_ns);
+  }
+  return range;
+}
+
+absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
+    const TableRequest& request) const {
+  InputOptions input = options_.input;
+  DM_ASSIGN_OR_RETURN(input.range, RangeOf(request));
+  if (request.files) input.paths = {*request.files};
+  if (input.paths == options_.input.paths && input.range == options_.input.range) return plan_;
+  DM_ASSIGN_OR_RETURN(std::shared_ptr<const InputPlan> plan, Plan(input));
+  Tell(*plan, options_.on_note);
+  return plan;
+}
+
+absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor what) const {
+  OpenScan open;
+  DM_ASSIGN_OR_RETURN(open.plan, PlanFor(request));
+  ScanOptions scan{.what = what, .range = {}, .ports = options_.ports};
+  DM_ASSIGN_OR_RETURN(scan.range, RangeOf(request));
+  if (request.port) {
+    DM_ASSIGN_OR_RETURN(scan.ports, ParsePorts(*request.port));
+  }
+  BlockOptions blocks;
+  blocks.range = scan.range;
+  blocks.skip_unreadable = options_.input.skip_unreadable;
+  blocks.on_note = options_.on_note;
+  DM_ASSIGN_OR_RETURN(std::unique_ptr<BlockSource> source, BlockSource::Open(*open.plan, blocks));
+  open.source = std::move(source);
+  open.scan = std::make_unique<Scan>(*open.plan, open.source.get(), scan);
+  absl::MutexLock lock(&mutex_);
+  sources_.push_back(open.source);
+  return open;
+}
+
+std::vector<std::shared_ptr<BlockSource>> Captures::LiveSources() const {
+  std::vector<std::shared_ptr<BlockSource>> live;
+  absl::MutexLock lock(&mutex_);
+  for (const std::weak_ptr<BlockSource>& source : sources_) {
+    if (auto alive = source.lock()) live.push_back(std::move(alive));
+  }
+  sources_.assign(live.begin(), live.end());
+  return live;
+}
+
+ReadProgress Captures::progress() const {
+  ReadProgress progress;
+  for (const auto& source : LiveSources()) {
+    progress.done_bytes += source->bytes_done();
+    progress.total_bytes += source->bytes_total();
+  }
+  return progress;
+}
+
+void Captures::Cancel() const {
+  for (const auto& source : LiveSources()) source->Cancel();
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,124 @@
+#include "dns_monitor/query/engine.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/query/dialect.h"
+#include "dns_monitor/query/functions.h"
+#include "dns_monitor/query/tables.h"
+#include "engine_error.h"
+
+namespace dns_monitor {
+namespace {
+
+// A configuration of the engine, which is freed with it.
+class Config {
+ public:
+  Config() { duckdb_create_config(&config_); }
+  ~Config() { duckdb_destroy_config(&config_); }
+  Config(const Config&) = delete;
+  Config& operator=(const Config&) = delete;
+
+  absl::Status Set(const char* name, const std::string& value) {
+    if (duckdb_set_config(config_, name, value.c_str()) == DuckDBSuccess) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("the engine refused ", name, " = ", value));
+  }
+  duckdb_config get() const { return config_; }
+
+ private:
+  duckdb_config config_ = nullptr;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
+                                                     const EngineOptions& options) {
+  auto engine = std::unique_ptr<Engine>(new Engine(captures));
+  DM_RETURN_IF_ERROR(engine->Configure(options));
+  DM_RETURN_IF_ERROR(RegisterFunctions(engine->connection_));
+  for (const auto& table : AllTables()) {
+    DM_RETURN_IF_ERROR(RegisterTable(*table, captures, engine->connection_));
+  }
+  return engine;
+}
+
+Engine::~Engine() {
+  if (connection_ != nullptr) duckdb_disconnect(&connection_);
+  if (database_ != nullptr) duckdb_close(&database_);
+}
+
+absl::Status Engine::Configure(const EngineOptions& options) {
+  Config config;
+  DM_RETURN_IF_ERROR(config.Set("threads", absl::StrCat(options.threads)));
+  DM_RETURN_IF_ERROR(config.Set("memory_limit", absl::StrCat(options.memory_bytes, "B")));
+  DM_RETURN_IF_ERROR(config.Set("temp_directory", options.temporary_directory));
+  // A query reads what is here; it fetches nothing.
+  DM_RETURN_IF_ERROR(config.Set("autoinstall_known_extensions", "false"));
+  DM_RETURN_IF_ERROR(config.Set("autoload_known_extensions", "false"));
+  char* error = nullptr;
+  if (duckdb_open_ext(nullptr, &database_, config.get(), &error) != DuckDBSuccess) {
+    const absl::Status status =
+        absl::InternalError(absl::StrCat("the engine did not start: ", error));
+    duckdb_free(error);
+    return status;
+  }
+  if (duckdb_connect(database_, &connection_) == DuckDBSuccess) return absl::OkStatus();
+  return absl::InternalError("the engine did not start");
+}
+
+absl::Status Engine::Failed(const char* message) const {
+  if (interrupted_) return absl::CancelledError("interrupted");
+  return absl::InvalidArgumentError(message == nullptr ? "the engine failed" : message);
+}
+
+absl::Status Engine::Run(absl::string_view sql,
+                         const std::function<absl::Status(duckdb_result*)>& on_result) {
+  interrupted_ = false;
+  const std::string translated = TranslateDialect(sql);
+  duckdb_extracted_statements statements = nullptr;
+  const idx_t count = duckdb_extract_statements(connection_, translated.c_str(), &statements);
+  absl::Status status;
+  if (count == 0) {
+    const char* error = duckdb_extract_statements_error(statements);
+    status = absl::InvalidArgumentError(error != nullptr ? error : "there is no statement");
+  }
+  for (idx_t i = 0; i < count && status.ok(); ++i) {
+    status = RunStatement(statements, i, on_result);
+  }
+  duckdb_destroy_extracted(&statements);
+  return status;
+}
+
+absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t index,
+                                  const std::function<absl::Status(duckdb_result*)>& on_result) {
+  duckdb_prepared_statement prepared = nullptr;
+  duckdb_pending_result pending = nullptr;
+  duckdb_result result = {};
+  absl::Status status;
+  if (duckdb_prepare_extracted_statement(connection_, statements, index, &prepared) !=
+      DuckDBSuccess) {
+    status = Failed(duckdb_prepare_error(prepared));
+  } else if (duckdb_pending_prepared_streaming(prepared, &pending) != DuckDBSuccess) {
+    status = Failed(duckdb_pending_error(pending));
+  } else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
+    status = Failed(duckdb_result_error(&result));
+  } else if (duckdb_result_return_type(result) == DUCKDB_RESULT_TYPE_QUERY_RESULT) {
+    status = on_result(&result);
+    if (interrupted_) status = absl::CancelledError("interrupted");
+  }
+  duckdb_destroy_result(&result);
+  duckdb_destroy_pending(&pending);
+  duckdb_destroy_prepare(&prepared);
+  return status;
+}
+
+void Engine::EndResult() { duckdb_interrupt(connection_); }
+
+void Engine::Interrupt() {
+  interrupted_ = true;
+  captures_.Cancel();
+  duckdb_interrupt(connection_);
+}
+
+}  // namespace dns_monitor

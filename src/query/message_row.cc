@@ -1,0 +1,82 @@
+#include "dns_monitor/query/message_row.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr uint16_t kClientSubnetOption = 8;  // RFC 7871, 6
+
+}  // namespace
+
+const DnsHeader& MessageRow::header() {
+  if (Begin(kHeader)) header_ = MessageWalker(bytes()).header();
+  return header_;
+}
+
+const NamedEntry& MessageRow::question() {
+  if (!Begin(kQuestion)) return question_;
+  question_ = {};
+  MessageWalker walker(bytes());
+  DnsQuestion question;
+  NameRead name;
+  const bool whole = walker.NextQuestion(&question, escapes_, question_text_.data(), &name);
+  question_.name = {question_text_.data(), name.text_bytes};
+  question_.labels = name.labels;
+  if (whole) {
+    question_.type = question.type;
+    question_.rclass = question.qclass;
+  }
+  return question_;
+}
+
+const NamedEntry& MessageRow::answer() {
+  if (Begin(kRecords)) ReadRecords();
+  return answer_;
+}
+
+const std::optional<Edns>& MessageRow::edns() {
+  if (Begin(kRecords)) ReadRecords();
+  return edns_;
+}
+
+Malformed MessageRow::malformed() {
+  if (Begin(kRecords)) ReadRecords();
+  if (malformed_ != Malformed::kNone || !edns_) return malformed_;
+  return CheckOptions(bytes(), *edns_);
+}
+
+const std::optional<ClientSubnet>& MessageRow::client_subnet() {
+  if (!Begin(kSubnet)) return client_subnet_;
+  client_subnet_.reset();
+  if (!edns()) return client_subnet_;
+  const std::optional<EdnsOption> option = FindOption(bytes(), *edns(), kClientSubnetOption);
+  ClientSubnet subnet;
+  if (option && ReadClientSubnet(option->data, &subnet) == Malformed::kNone) {
+    client_subnet_ = subnet;
+  }
+  return client_subnet_;
+}
+
+void MessageRow::ReadRecords() {
+  constexpr uint16_t kOpt = 41;
+  answer_ = {};
+  edns_.reset();
+  MessageWalker walker(bytes());
+  Section section;
+  DnsRecord record;
+  bool answered = false;
+  while (walker.NextRecord(&section, &record)) {
+    if (section == Section::kAnswer && !answered) {
+      answered = true;
+      const NameRead name = ReadName(bytes(), record.name, escapes_, answer_text_.data());
+      answer_ = {.name = {answer_text_.data(), name.text_bytes},
+                 .labels = name.labels,
+                 .type = record.type,
+                 .rclass = record.rclass,
+                 .ttl = record.ttl};
+    }
+    if (section == Section::kAdditional && record.type == kOpt && !edns_) edns_ = FromOpt(record);
+  }
+  malformed_ = walker.error();
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,163 @@
+#include "dns_monitor/query/table.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "dns_monitor/base/status.h"
+#include "engine_error.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr const char* kParameters[] = {"files", "since", "until", "port"};
+
+// The engine asks for the first column where a query needs none (count(*)). So the first one is one
+// that costs nothing, and that no view shows.
+constexpr const char* kNothing = "nothing";
+
+struct Registered {
+  const Table* table;
+  const Captures* captures;
+};
+
+struct Bound {
+  Registered from;
+  TableRequest request;
+};
+
+struct Opened {
+  std::unique_ptr<TableScan> scan;
+  size_t columns = 0;
+  // Of the chunk's columns, those that are the table's.
+  std::vector<idx_t> filled;
+};
+
+template <typename T>
+void Delete(void* data) {
+  delete static_cast<T*>(data);
+}
+
+std::optional<std::string> Parameter(duckdb_bind_info info, const char* name) {
+  duckdb_value value = duckdb_bind_get_named_parameter(info, name);
+  if (value == nullptr) return std::nullopt;
+  std::optional<std::string> text;
+  if (!duckdb_is_null_value(value)) {
+    char* chars = duckdb_get_varchar(value);
+    text = chars;
+    duckdb_free(chars);
+  }
+  duckdb_destroy_value(&value);
+  return text;
+}
+
+void Bind(duckdb_bind_info info) {
+  const auto& from = *static_cast<const Registered*>(duckdb_bind_get_extra_info(info));
+  auto bound = std::make_unique<Bound>();
+  bound->from = from;
+  bound->request.files = Parameter(info, "files");
+  bound->request.since = Parameter(info, "since");
+  bound->request.until = Parameter(info, "until");
+  bound->request.port = Parameter(info, "port");
+  duckdb_logical_type nothing = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+  duckdb_bind_add_result_column(info, kNothing, nothing);
+  duckdb_destroy_logical_type(&nothing);
+  for (const ColumnInfo& column : from.table->columns()) {
+    duckdb_logical_type type = LogicalTypeOf(column.type);
+    duckdb_bind_add_result_column(info, std::string(column.name).c_str(), type);
+    duckdb_destroy_logical_type(&type);
+  }
+  duckdb_bind_set_bind_data(info, bound.release(), Delete<Bound>);
+}
+
+void Init(duckdb_init_info info) {
+  const auto& bound = *static_cast<const Bound*>(duckdb_init_get_bind_data(info));
+  TableRequest request = bound.request;
+  auto opened = std::make_unique<Opened>();
+  opened->columns = duckdb_init_get_column_count(info);
+  for (idx_t i = 0; i < opened->columns; ++i) {
+    const idx_t column = duckdb_init_get_column_index(info, i);
+    if (column == 0) continue;
+    request.columns.push_back(static_cast<uint32_t>(column - 1));
+    opened->filled.push_back(i);
+  }
+  absl::StatusOr<std::unique_ptr<TableScan>> scan =
+      bound.from.table->Open(*bound.from.captures, request);
+  if (!scan.ok()) {
+    duckdb_init_set_error(info, std::string(scan.status().message()).c_str());
+    return;
+  }
+  opened->scan = *std::move(scan);
+  duckdb_init_set_max_threads(info, static_cast<idx_t>(opened->scan->max_threads()));
+  duckdb_init_set_init_data(info, opened.release(), Delete<Opened>);
+}
+
+// The engine begins a thread's share without a way to the scan; that is found at the first chunk.
+struct Share {
+  std::unique_ptr<TableReader> reader;
+};
+
+void LocalInit(duckdb_init_info info) {
+  duckdb_init_set_init_data(info, new Share, Delete<Share>);
+}
+
+void Fill(duckdb_function_info info, duckdb_data_chunk chunk) {
+  auto& opened = *static_cast<Opened*>(duckdb_function_get_init_data(info));
+  auto& share = *static_cast<Share*>(duckdb_function_get_local_init_data(info));
+  if (share.reader == nullptr) share.reader = opened.scan->NewReader();
+  std::vector<Column> columns;
+  columns.reserve(opened.filled.size());
+  for (const idx_t column : opened.filled) {
+    columns.emplace_back(duckdb_data_chunk_get_vector(chunk, column));
+  }
+  const absl::StatusOr<idx_t> rows = share.reader->Fill(&columns, duckdb_vector_size());
+  if (!rows.ok()) {
+    duckdb_function_set_error(info, std::string(rows.status().message()).c_str());
+    return;
+  }
+  duckdb_data_chunk_set_size(chunk, *rows);
+}
+
+absl::Status RegisterFunction(const std::string& name, const Registered& from,
+                              duckdb_connection connection) {
+  duckdb_table_function function = duckdb_create_table_function();
+  duckdb_table_function_set_name(function, name.c_str());
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  for (const char* parameter : kParameters) {
+    duckdb_table_function_add_named_parameter(function, parameter, text);
+  }
+  duckdb_destroy_logical_type(&text);
+  duckdb_table_function_set_extra_info(function, new Registered(from), Delete<Registered>);
+  duckdb_table_function_set_bind(function, Bind);
+  duckdb_table_function_set_init(function, Init);
+  duckdb_table_function_set_local_init(function, LocalInit);
+  duckdb_table_function_set_function(function, Fill);
+  duckdb_table_function_supports_projection_pushdown(function, true);
+  const duckdb_state state = duckdb_register_table_function(connection, function);
+  duckdb_destroy_table_function(&function);
+  if (state == DuckDBSuccess) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("the engine refused the table function ", name));
+}
+
+}  // namespace
+
+absl::Status RegisterTable(const Table& table, const Captures& captures,
+                           duckdb_connection connection) {
+  const std::string scan = absl::StrCat("scan_", table.name());
+  DM_RETURN_IF_ERROR(RegisterFunction(scan, {.table = &table, .captures = &captures}, connection));
+  const std::string columns =
+      absl::StrJoin(table.columns(), ", ", [](std::string* out, const ColumnInfo& column) {
+        absl::StrAppend(out, "\"", column.name, "\"");
+      });
+  DM_RETURN_IF_ERROR(Execute(
+      absl::StrCat("CREATE VIEW ", table.name(), " AS SELECT ", columns, " FROM ", scan, "()"),
+      connection));
+  return Execute(absl::StrCat("CREATE MACRO read_", table.name(),
+                              "(files := NULL, since := NULL, until := NULL, port := NULL) AS "
+                              "TABLE SELECT ",
+                              columns, " FROM ", scan,
+                              "(files := files, since := since, until := until, port := port)"),
+                 connection);
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,91 @@
+#include "input_flags.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/base/clock.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
+#include "dns_monitor/base/units.h"
+#include "dns_monitor/input/time_range.h"
+
+namespace dns_monitor {
+namespace {
+
+absl::Status About(absl::string_view option, const absl::Status& status) {
+  return absl::InvalidArgumentError(absl::StrCat(option, ": ", status.message()));
+}
+
+absl::Status SetTime(absl::string_view option, const std::string& text, int64_t now_ns,
+                     int64_t* time_ns) {
+  if (text.empty()) return absl::OkStatus();
+  const absl::StatusOr<int64_t> parsed = ParseTime(text, now_ns);
+  if (!parsed.ok()) return About(option, parsed.status());
+  *time_ns = *parsed;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+InputFlags::InputFlags(CLI::App* command) {
+  command
+      ->add_option("--since", since_,
+                   "only packets from then on: 24h (ago), 2026-11-20, '2026-11-20 13:45'")
+      ->type_name("TIME");
+  command->add_option("--until", until_, "only packets before then")->type_name("TIME");
+  command->add_option("--interface", interface_, "only files of this interface")->type_name("IF");
+  command
+      ->add_option("--port", ports_,
+                   "where DNS is: 53,5353 (default: what the ledgers name, else 53)")
+      ->type_name("PORTS");
+  command->add_flag("--skip-unreadable", skip_unreadable_,
+                    "go on without files that cannot be read, and say so");
+  command->add_option("--threads", threads_, "at most so many (default: one a CPU)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  command
+      ->add_option("--memory", memory_,
+                   "what sorting and grouping may take before it goes to files (default: 1G)")
+      ->type_name("SIZE");
+}
+
+absl::StatusOr<CaptureOptions> InputFlags::ToCaptureOptions(std::vector<std::string> paths) const {
+  CaptureOptions options;
+  options.now_ns = SystemClock().RealtimeNs();
+  options.input.paths = std::move(paths);
+  options.input.interface = interface_;
+  options.input.skip_unreadable = skip_unreadable_;
+  DM_RETURN_IF_ERROR(SetTime("--since", since_, options.now_ns, &options.input.range.from_ns));
+  DM_RETURN_IF_ERROR(SetTime("--until", until_, options.now_ns, &options.input.range.to_ns));
+  if (!ports_.empty()) {
+    absl::StatusOr<std::vector<uint16_t>> ports = ParsePorts(ports_);
+    if (!ports.ok()) return About("--port", ports.status());
+    options.ports = *std::move(ports);
+  }
+  DM_ASSIGN_OR_RETURN(const EngineOptions engine, ToEngineOptions());
+  options.threads = engine.threads;
+  options.escapes = rfc1035 ? NameEscapes::kRfc1035 : NameEscapes::kRfc4343;
+  options.on_note = [](const std::string& note) { LogWarning(note); };
+  return options;
+}
+
+absl::StatusOr<EngineOptions> InputFlags::ToEngineOptions() const {
+  EngineOptions options;
+  options.threads = threads_;
+  if (threads_ == 0) options.threads = static_cast<int>(std::thread::hardware_concurrency());
+  if (options.threads < 1) options.threads = 1;
+  const absl::StatusOr<int64_t> memory = ParseSize(memory_);
+  if (!memory.ok()) return About("--memory", memory.status());
+  options.memory_bytes = *memory;
+  const char* directory = std::getenv("TMPDIR");
+  options.temporary_directory =
+      absl::StrCat(directory != nullptr && *directory != '\0' ? directory : "/tmp",
+                   "/dns-monitor-query-", getpid());
+  return options;
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,35 @@
+// The options that say what is read: the same for each command.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "dns_monitor/query/captures.h"
+#include "dns_monitor/query/engine.h"
+
+namespace dns_monitor {
+
+class InputFlags {
+ public:
+  // Adds the options to `command`, but for the paths.
+  explicit InputFlags(CLI::App* command);
+
+  // What they say, for these paths. InvalidArgument says what is wrong with them.
+  absl::StatusOr<CaptureOptions> ToCaptureOptions(std::vector<std::string> paths) const;
+  absl::StatusOr<EngineOptions> ToEngineOptions() const;
+  bool rfc1035 = false;  // set by those who print names
+
+ private:
+  std::string since_;
+  std::string until_;
+  std::string ports_;
+  std::string interface_;
+  std::string memory_ = "1G";
+  bool skip_unreadable_ = false;
+  int threads_ = 0;  // as many as there are CPUs
+};
+
+}  // namespace dns_monitor

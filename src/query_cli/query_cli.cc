@@ -1,0 +1,79 @@
+#include "dns_monitor/query_cli/query_cli.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "dns_monitor/base/log.h"
+#include "dns_monitor/help/help_formatter.h"
+#include "dns_monitor/output/byte_sink.h"
+#include "query_command.h"
+#include "watch.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitInterrupted = 130;
+
+int UsageError(absl::string_view message) {
+  LogError(message, "; see --help");
+  return kExitUsage;
+}
+
+// Nobody who captures is to wait for somebody who asks: CPU and disk come to this process when no
+// other wants them. Where that is refused it runs as others do.
+void YieldToOthers() {
+  sched_param none = {};
+  sched_setscheduler(0, SCHED_IDLE, &none);
+  constexpr int kWhoProcess = 1;       // IOPRIO_WHO_PROCESS (linux/ioprio.h)
+  constexpr int kIdleClass = 3 << 13;  // IOPRIO_CLASS_IDLE
+  syscall(SYS_ioprio_set, kWhoProcess, 0, kIdleClass);
+}
+
+int ExitStatus(const absl::Status& status) {
+  if (status.ok() || ReaderIsGone(status)) return 0;
+  if (absl::IsCancelled(status)) {
+    LogWarning("interrupted");
+    return kExitInterrupted;
+  }
+  LogError(status.message());
+  return kExitFailed;
+}
+
+}  // namespace
+
+int RunQueryCommandLine(int argc, char** argv) {
+  CLI::App app("Asks captures of DNS.", "dns-monitor");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "print this page");
+  app.set_version_flag("-V,--version", absl::StrCat("dns-monitor ", DNS_MONITOR_VERSION),
+                       "print the version");
+  app.require_subcommand(0, 1);
+  QueryCommand query(&app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error.what());
+  }
+  if (!query.chosen()) return UsageError("which command? 'query', 'report' or 'sql'");
+  const absl::Status wrong = query.Check();
+  if (!wrong.ok()) return UsageError(wrong.message());
+  signal(SIGPIPE, SIG_IGN);
+  YieldToOthers();
+  Watch watch;
+  return ExitStatus(query.Run(&watch));
+}
+
+}  // namespace dns_monitor

@@ -1,0 +1,41 @@
+#include "dns_monitor/scan/stream_lane.h"
+
+namespace dns_monitor {
+
+bool StreamLane::Enter(uint64_t ordinal) {
+  absl::MutexLock lock(&mutex_);
+  if (occupied_ || ordinal != next_) return false;
+  occupied_ = true;
+  return true;
+}
+
+void StreamLane::Defer(DeferredBlock deferred) {
+  const uint64_t ordinal = deferred.block.ordinal;
+  absl::MutexLock lock(&mutex_);
+  deferred_.emplace(ordinal, std::move(deferred));
+}
+
+void StreamLane::Leave() {
+  absl::MutexLock lock(&mutex_);
+  occupied_ = false;
+  ++next_;
+}
+
+bool StreamLane::EnterDeferred(DeferredBlock* deferred) {
+  absl::MutexLock lock(&mutex_);
+  if (occupied_) return false;
+  const auto found = deferred_.find(next_);
+  if (found == deferred_.end()) return false;
+  *deferred = std::move(found->second);
+  deferred_.erase(found);
+  occupied_ = true;
+  return true;
+}
+
+Streams* StreamLane::StreamsOf(const std::string& interface) {
+  std::unique_ptr<Streams>& streams = streams_[interface];
+  if (streams == nullptr) streams = std::make_unique<Streams>();
+  return streams.get();
+}
+
+}  // namespace dns_monitor
