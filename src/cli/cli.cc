@@ -15,7 +15,8 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/tap/interface.h"
-#include "dns_monitor/help/help_formatter.h"
+#include "dns_monitor/usage/help_formatter.h"
+#include "query_program.h"
 #include "verify_command.h"
 
 namespace dns_monitor {
@@ -80,6 +81,7 @@ int RunVerify(const VerifyCommand& verify) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  if (argc > 1 && IsQueryCommand(argv[1])) return Failed(BecomeQueryProgram(argv));
   CLI::App app("Captures the DNS traffic of an interface to pcap files, for as long as you like.",
                "dns-monitor");
   app.formatter(std::make_shared<HelpFormatter>());
@@ -92,6 +94,10 @@ int RunCommandLine(int argc, char** argv) {
   CheckConfigCommand check_config(&app);
   CLI::App* interfaces =
       app.add_subcommand("interfaces", "List the interfaces, with link type and state");
+  // For the help page: these never come here.
+  app.add_subcommand("query", "Ask captures in SQL");
+  app.add_subcommand("report", "Answer a usual question about captures");
+  app.add_subcommand("sql", "Ask captures in SQL, interactively");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

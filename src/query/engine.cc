@@ -113,7 +113,9 @@ absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t 
   return status;
 }
 
-void Engine::EndResult() { duckdb_interrupt(connection_); }
+void Engine::EndResult() {
+  duckdb_interrupt(connection_);
+}
 
 void Engine::Interrupt() {
   interrupted_ = true;

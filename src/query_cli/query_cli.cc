@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/log.h"
-#include "dns_monitor/help/help_formatter.h"
 #include "dns_monitor/output/byte_sink.h"
+#include "dns_monitor/usage/help_formatter.h"
 #include "query_command.h"
 #include "watch.h"
 

@@ -19,7 +19,8 @@ Frame FrameOf(const CapturedRecord& record) {
 Scan::Scan(const InputPlan& plan, BlockSource* source, const ScanOptions& options)
     : plan_(plan), source_(source), options_(options) {
   for (const PlannedFile& file : plan.files) {
-    ports_.emplace_back(options.ports.empty() ? file.ports : options.ports);
+    const bool told = options.ports.empty() && file.ledger.has_value();
+    ports_.emplace_back(told ? file.ledger->ports : options.ports);
   }
 }
 
@@ -57,8 +58,14 @@ absl::StatusOr<bool> Scanner::BeginNext() {
     return true;
   }
   DM_ASSIGN_OR_RETURN(const bool more, scan_.source().Next(&block_));
-  if (more) BeginBlock();
-  return more;
+  if (more) {
+    BeginBlock();
+    return true;
+  }
+  const bool messages = scan_.options().what == ScanFor::kMessages;
+  if (!messages || !scan_.lane().EnterLast(scan_.source().stats().blocks)) return false;
+  scan_.lane().Finish(&whole_);
+  return true;
 }
 
 void Scanner::BeginBlock() {
@@ -109,7 +116,7 @@ bool Scanner::TakeOrdered(ScanItem* item) {
     deferred_.records.push_back(record_);
     return false;
   }
-  streams_->Take(packet_, record_.time_ns, record_.wire_length, *ports_, &whole_);
+  streams_->Take(packet_, record_, *block_.file, *ports_, &whole_);
   return Pop(item);
 }
 
@@ -117,8 +124,7 @@ bool Scanner::NextOfDeferred(ScanItem* item) {
   while (deferred_next_ < deferred_.records.size()) {
     record_ = deferred_.records[deferred_next_++];
     Dissect(FrameOf(record_), &packet_);
-    block_.file = deferred_.block.file;
-    streams_->Take(packet_, record_.time_ns, record_.wire_length, *ports_, &whole_);
+    streams_->Take(packet_, record_, *deferred_.block.file, *ports_, &whole_);
     if (Pop(item)) return true;
   }
   deferred_ = {};
@@ -140,7 +146,7 @@ void Scanner::FillFromPacket(ScanItem* item) const {
 bool Scanner::Pop(ScanItem* item) {
   if (whole_.empty()) return false;
   const WholeMessage& message = whole_.Pop();
-  item->file = block_.file;
+  item->file = message.file;
   item->packet = &message.packet;
   item->time_ns = message.time_ns;
   item->frame_bytes = message.frame_bytes;

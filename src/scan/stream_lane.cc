@@ -32,6 +32,17 @@ bool StreamLane::EnterDeferred(DeferredBlock* deferred) {
   return true;
 }
 
+bool StreamLane::EnterLast(uint64_t blocks) {
+  absl::MutexLock lock(&mutex_);
+  if (occupied_ || next_ != blocks) return false;
+  occupied_ = true;
+  return true;
+}
+
+void StreamLane::Finish(WholeMessages* to) {
+  for (auto& [interface, streams] : streams_) streams->Finish(to);
+}
+
 Streams* StreamLane::StreamsOf(const std::string& interface) {
   std::unique_ptr<Streams>& streams = streams_[interface];
   if (streams == nullptr) streams = std::make_unique<Streams>();

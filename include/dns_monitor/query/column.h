@@ -7,6 +7,11 @@
 
 #include "absl/strings/string_view.h"
 
+// Of the library since 1.5, but not in the header that its makers publish for npm, which is older:
+// as duckdb_vector_assign_string_element_len, but does not look whether the text is UTF-8.
+extern "C" void duckdb_unsafe_vector_assign_string_element_len(duckdb_vector vector, idx_t index,
+                                                               const char* text, idx_t bytes);
+
 namespace dns_monitor {
 
 // What a column holds. The SQL type stands behind each.

@@ -39,8 +39,14 @@ class StreamLane {
   // True: what waits next is in `deferred`, and the caller is within the lane.
   bool EnterDeferred(DeferredBlock* deferred);
 
+  // True, once: all `blocks`, and there are no others, are done, and the caller is within the lane.
+  // It never leaves.
+  bool EnterLast(uint64_t blocks);
+
   // Within the lane: the streams of an interface.
   Streams* StreamsOf(const std::string& interface);
+  // Within the lane, at the end: what streams of all interfaces still hold.
+  void Finish(WholeMessages* to);
 
  private:
   absl::Mutex mutex_;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "dns_monitor/input/captured_record.h"
+#include "dns_monitor/input/plan.h"
 #include "dns_monitor/packet/fragments.h"
 #include "dns_monitor/packet/packet.h"
 #include "dns_monitor/packet/tcp.h"
@@ -14,11 +16,12 @@ namespace dns_monitor {
 
 // A DNS message that was put together, with the packet that made it whole.
 struct WholeMessage {
+  const PlannedFile* file = nullptr;
   Packet packet;  // its `payload` is not to be used: whose it was may be gone
   int64_t time_ns = 0;
-  uint32_t frame_bytes = 0;
-  uint64_t stream = 0;  // 0: UDP
-  size_t offset = 0;    // of its bytes in WholeMessages
+  uint32_t frame_bytes = 0;  // of the last frame that came
+  uint64_t stream = 0;       // 0: UDP
+  size_t offset = 0;         // of its bytes in WholeMessages
   size_t size = 0;
 };
 
@@ -42,18 +45,22 @@ class WholeMessages {
 // One thread at a time.
 class Streams {
  public:
-  // `packet` is a fragment or of TCP, and came at `time_ns` in a frame of `frame_bytes`. What it
-  // makes whole is pushed to `to`.
-  void Take(const Packet& packet, int64_t time_ns, uint32_t frame_bytes, const PortSet& ports,
-            WholeMessages* to);
+  // `packet` is a fragment or of TCP, and was found in `record` of `file`. What is whole by that is
+  // pushed to `to`.
+  void Take(const Packet& packet, const CapturedRecord& record, const PlannedFile& file,
+            const PortSet& ports, WholeMessages* to);
+  // Nothing comes any more.
+  void Finish(WholeMessages* to);
 
   const FragmentCounters& fragment_counters() const { return fragments_.counters(); }
   const TcpCounters& tcp_counters() const { return tcp_.counters(); }
 
  private:
-  void TakeSegment(const Packet& segment, int64_t time_ns, uint32_t frame_bytes,
-                   const PortSet& ports, WholeMessages* to);
+  void TakeSegment(const Packet& segment, const CapturedRecord& record, const PortSet& ports,
+                   WholeMessages* to);
+  void Push(const TcpMessage& message, uint32_t frame_bytes, WholeMessages* to);
 
+  const PlannedFile* file_ = nullptr;  // of what was taken last
   FragmentReassembler fragments_;
   TcpReassembler tcp_;
 };

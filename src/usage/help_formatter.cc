@@ -1,4 +1,4 @@
-#include "dns_monitor/help/help_formatter.h"
+#include "dns_monitor/usage/help_formatter.h"
 
 #include <vector>
 

@@ -1,0 +1,45 @@
+// Lines that a person types, with history and completion.
+#pragma once
+
+#include <histedit.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace dns_monitor {
+
+// What can stand where `word` is typed: whole words that begin with it, whatever the case.
+using Completer = std::function<std::vector<std::string>(absl::string_view word)>;
+
+// By libedit, on the terminal at standard input; elsewhere plain lines. One at a time.
+class LineEditor {
+ public:
+  // `history_file` is read now and written at the end; empty: none.
+  LineEditor(std::string history_file, Completer complete);
+  ~LineEditor();
+  LineEditor(const LineEditor&) = delete;
+  LineEditor& operator=(const LineEditor&) = delete;
+
+  // Without the line's end; nullopt at the end of the input. An empty one after Ctrl-C.
+  std::optional<std::string> ReadLine(const std::string& prompt);
+  // What Up brings back.
+  void Remember(const std::string& statement);
+
+ private:
+  static const char* Prompt(EditLine* edit);
+  static unsigned char Complete(EditLine* edit, int);
+  std::optional<std::string> ReadPlain();
+
+  const std::string history_file_;
+  const Completer complete_;
+  const bool terminal_;
+  std::string prompt_;
+  EditLine* edit_ = nullptr;
+  History* history_ = nullptr;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,45 @@
+// `sql`: statements as they are typed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "input_flags.h"
+#include "line_editor.h"
+#include "result_output.h"
+#include "watch.h"
+
+namespace dns_monitor {
+
+class SqlCommand {
+ public:
+  explicit SqlCommand(CLI::App* app);
+
+  bool chosen() const { return command_->parsed(); }
+  absl::Status Check() const;
+  // Errors of statements are told, and the next one is read; from a file or a pipe, the first one
+  // ends it.
+  absl::Status Run(Watch* watch);
+
+ private:
+  // A line that begins with a backslash. False: it ends the session.
+  bool RunMeta(absl::string_view line);
+  absl::Status RunStatement(const std::string& statement, Watch* watch);
+  std::vector<std::string> Complete(absl::string_view word) const;
+  void LoadWords();
+
+  CLI::App* const command_;
+  InputFlags input_;
+  std::vector<std::string> paths_;
+  std::unique_ptr<Captures> captures_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<std::string> words_;  // for completion
+  std::optional<OutputFormat> format_;
+  bool timing_ = false;
+};
+
+}  // namespace dns_monitor

@@ -1,0 +1,7 @@
+-- Which servers leave queries without an answer?
+select server_addr as server, count(*) as queries,
+       count(*) filter (where state = 'unanswered') as unanswered,
+       round(100.0 * count(*) filter (where state = 'unanswered') / count(*), 2) as percent,
+       sum(retries)::bigint as retries
+from transactions where state != 'unasked'
+group by server having unanswered > 0 order by unanswered desc, server limit 20
