@@ -75,9 +75,9 @@ absl::Status Engine::Failed(const char* message) const {
 absl::Status Engine::Run(absl::string_view sql,
                          const std::function<absl::Status(duckdb_result*)>& on_result) {
   interrupted_ = false;
-  const std::string translated = TranslateDialect(sql);
+  const TranslatedSql translated = TranslateDialect(sql);
   duckdb_extracted_statements statements = nullptr;
-  const idx_t count = duckdb_extract_statements(connection_, translated.c_str(), &statements);
+  const idx_t count = duckdb_extract_statements(connection_, translated.text.c_str(), &statements);
   absl::Status status;
   if (count == 0) {
     const char* error = duckdb_extract_statements_error(statements);

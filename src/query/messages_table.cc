@@ -1,6 +1,7 @@
 // The table `messages`: what DNS says, in words.
 
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/dns/address_text.h"
@@ -29,8 +30,12 @@ class FullRow : public MessageRow {
 
 using MessageColumn = ScanColumn<FullRow>;
 
-// `get` appends to the row's scratch and returns whether there is anything; NULL otherwise.
+// A lambda without captures: what it does is its type.
 template <typename Get>
+concept Stateless = std::is_empty_v<Get>;
+
+// `get` appends to the row's scratch and returns whether there is anything; NULL otherwise.
+template <Stateless Get>
 MessageColumn Text(absl::string_view name, absl::string_view description, Get) {
   return {{name, ColumnType::kText, description}, [](FullRow* row, Column* column, idx_t i) {
             row->scratch.clear();
@@ -39,7 +44,7 @@ MessageColumn Text(absl::string_view name, absl::string_view description, Get) {
 }
 
 // NULL without a header.
-template <typename Get>
+template <Stateless Get>
 MessageColumn Flag(absl::string_view name, absl::string_view description, Get) {
   return {{name, ColumnType::kBool, description}, [](FullRow* row, Column* column, idx_t i) {
             row->has_header() ? column->SetBool(i, Get{}(row)) : column->SetNull(i);
@@ -47,7 +52,7 @@ MessageColumn Flag(absl::string_view name, absl::string_view description, Get) {
 }
 
 // `get` returns an optional.
-template <typename Get>
+template <Stateless Get>
 MessageColumn Int(absl::string_view name, absl::string_view description, Get) {
   return {{name, ColumnType::kInt, description}, [](FullRow* row, Column* column, idx_t i) {
             const std::optional<int32_t> value = Get{}(row);
@@ -253,7 +258,8 @@ void AppendEdns(std::vector<MessageColumn>* to) {
                       if (!row->edns()) return std::nullopt;
                       return row->edns()->udp_size;
                     }));
-  to->push_back(Text("ecs", "Client subnet: address/source/scope (RFC 7871).", AppendSubnet));
+  to->push_back(Text("ecs", "Client subnet: address/source/scope (RFC 7871).",
+                     [](FullRow* row, std::string* out) { return AppendSubnet(row, out); }));
   to->push_back(Text("cookie", "DNS cookie, in hexadecimal digits (RFC 7873).",
                      [](FullRow* row, std::string* out) {
                        const auto data = Option(row, 10);
