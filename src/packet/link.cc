@@ -123,11 +123,12 @@ void Dissector::Mpls() {
   Pseudowire();
 }
 
-// RFC 4448: Ethernet, mostly behind a control word, which begins with zeros, as addresses may.
+// RFC 4448: Ethernet, mostly behind a control word, whose first half is zeros; rarely so begins an
+// address.
 void Dissector::Pseudowire() {
   constexpr size_t kControlWordBytes = 4;
   if (!Need(kControlWordBytes + kEthernetBytes)) return;
-  if (bytes_[0] >> 4 == 0 && LooksLikeEthernet(bytes_.subspan(kControlWordBytes))) {
+  if (BigEndian16(bytes_.data()) == 0 && LooksLikeEthernet(bytes_.subspan(kControlWordBytes))) {
     Skip(kControlWordBytes);
     return Ethernet();
   }

@@ -104,7 +104,8 @@ void Dissector::Erspan(size_t header_bytes) {
 bool Dissector::Vxlan() {
   constexpr size_t kBytes = 8;
   constexpr uint32_t kFlags = 0x08000000;  // the others and what is reserved: zero
-  if (!Has(kUdpBytes + kBytes)) return false;
+  if (wire_ < kUdpBytes + kBytes) return false;
+  if (!Need(kUdpBytes + kBytes)) return true;
   const uint8_t* header = bytes_.data() + kUdpBytes;
   if (BigEndian32(header) != kFlags || header[7] != 0) return false;
   Skip(kUdpBytes + kBytes);
@@ -115,7 +116,8 @@ bool Dissector::Vxlan() {
 // RFC 8926, section 3.4; false as Vxlan.
 bool Dissector::Geneve() {
   constexpr size_t kBytes = 8;
-  if (!Has(kUdpBytes + kBytes)) return false;
+  if (wire_ < kUdpBytes + kBytes) return false;
+  if (!Need(kUdpBytes + kBytes)) return true;
   const uint8_t* header = bytes_.data() + kUdpBytes;
   const uint16_t type = BigEndian16(header + 2);
   const bool is_geneve = header[0] >> 6 == 0 && (header[1] & 0x3f) == 0 && header[7] == 0;

@@ -34,11 +34,19 @@ class PacketBuilder {
     uint8_t version = 6;
     uint8_t host = 1;
   };
+  struct TcpFields {
+    uint16_t source = 40000;
+    uint16_t destination = 53;
+    uint32_t seq = 1;
+    uint32_t ack = 2;
+    uint8_t flags = 0x18;  // ACK, PSH
+    int option_words = 0;  // 0 to 10
+  };
 
   // ------------------------------------------------------------------------------- link layer
   PacketBuilder& Ethernet() {
     // Both addresses are locally administered; the destination is that of the tests' receiver.
-    return Layer({0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0, 0}, 12, 2, 0);
+    return Layer({0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0, 0}, 12, 2, 0x6558);
   }
   // A tag that is in the data; the one before names it with `type`.
   PacketBuilder& Vlan(uint16_t tci, uint16_t type = ETH_P_8021Q) {
@@ -49,6 +57,43 @@ class PacketBuilder {
     return Layer(
         {0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 77, 0, 1, 0, 0, 0, 0, 0, 0, 10, 77, 0, 53},
         0, 0, ETH_P_ARP);
+  }
+  // Linux "cooked", in both versions: from an interface of type Ethernet.
+  PacketBuilder& Sll() {
+    return Layer({0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0}, 14, 2, -1);
+  }
+  PacketBuilder& Sll2() {
+    return Layer({0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0}, 0, 2, -1);
+  }
+  PacketBuilder& Snap() { return Layer({0xaa, 0xaa, 3, 0, 0, 0, 0, 0}, 6, 2, 100); }
+  PacketBuilder& Mpls(uint16_t label, bool is_last) {
+    return Layer({High(label), Low(label), static_cast<uint8_t>(is_last ? 1 : 0), 64}, 0, 0,
+                 ETH_P_MPLS_UC, 137);
+  }
+  PacketBuilder& Pppoe() {
+    Layer({0x11, 0, 0, 9, 0, 0}, 0, 0, ETH_P_PPP_SES);
+    layers_.back().length_at = 4;
+    return *this;
+  }
+
+  // ---------------------------------------------------------------------------------- tunnels
+  // `flags`: the first byte; the fields that it announces hold 0xee.
+  PacketBuilder& Gre(uint8_t flags = 0) {
+    Bytes header = {flags, 0, 0, 0};
+    for (const int flag : {0x80, 0x20, 0x10}) {
+      if ((flags & flag) != 0) header.resize(header.size() + 4, 0xee);
+    }
+    return Layer(std::move(header), 2, 2, IPPROTO_GRE);
+  }
+  PacketBuilder& Vxlan() {
+    Udp(50000, 4789);
+    return Layer({8, 0, 0, 0, 0, 0, 7, 0}, 0, 0, -1);
+  }
+  PacketBuilder& Geneve(uint8_t option_words = 0) {
+    Udp(50000, 6081);
+    Bytes header = {option_words, 0, 0, 0, 0, 0, 7, 0};
+    header.resize(header.size() + option_words * 4u, 0xee);
+    return Layer(std::move(header), 2, 2, -1);
   }
 
   // --------------------------------------------------------------------------------- internet
@@ -128,27 +173,21 @@ class PacketBuilder {
     return *this;
   }
   PacketBuilder& Tcp(uint16_t source, uint16_t destination) {
-    return Layer({High(source),
-                  Low(source),
-                  High(destination),
-                  Low(destination),
-                  0,
-                  0,
-                  0,
-                  1,
-                  0,
-                  0,
-                  0,
-                  2,
-                  0x50,
-                  0x18,
-                  0xff,
-                  0,
-                  0,
-                  0,
-                  0,
-                  0},
-                 0, 0, IPPROTO_TCP);
+    return Tcp({.source = source, .destination = destination});
+  }
+  PacketBuilder& Tcp(const TcpFields& tcp) {
+    Bytes header = {High(tcp.source), Low(tcp.source), High(tcp.destination), Low(tcp.destination)};
+    for (const uint32_t number : {tcp.seq, tcp.ack}) {
+      for (int shift = 24; shift >= 0; shift -= 8) {
+        header.push_back(static_cast<uint8_t>(number >> shift));
+      }
+    }
+    const int words = 5 + tcp.option_words;
+    for (const int byte : {words << 4, int{tcp.flags}, 0xff, 0, 0, 0, 0, 0}) {
+      header.push_back(static_cast<uint8_t>(byte));
+    }
+    header.resize(static_cast<size_t>(words) * 4, 1);  // options: no operation
+    return Layer(std::move(header), 0, 0, IPPROTO_TCP);
   }
   PacketBuilder& Icmp(uint8_t type, uint8_t code = 0) {
     return Layer({type, code, 0, 0, 0, 0, 0, 0}, 0, 0, IPPROTO_ICMP);
@@ -168,6 +207,8 @@ class PacketBuilder {
     for (size_t i = 0; i < bytes; ++i) data[i] = static_cast<uint8_t>('a' + i % 23);
     return Layer(std::move(data), 0, 0, -1);
   }
+  // These, which nobody names.
+  PacketBuilder& Literal(Bytes bytes) { return Layer(std::move(bytes), 0, 0, -1); }
   // Another packet, as an ICMP error carries it: its first `bytes`, or all.
   PacketBuilder& Quote(const PacketBuilder& quoted, size_t bytes = SIZE_MAX) {
     Bytes data = quoted.Build();
