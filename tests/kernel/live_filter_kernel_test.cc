@@ -68,7 +68,7 @@ TEST(LiveFilter, FragmentsOfTheKernelIpv4) {
   const auto tap = LiveTap::Open(kRight);
   ASSERT_NE(tap, nullptr);
   ASSERT_TRUE(Ip(absl::StrCat("address replace 10.78.0.1/24 dev ", kLeft)));
-  const Bytes datagram = Packet().Data(4000);
+  const Bytes datagram = PacketBuilder().Data(4000);
   const Fd socket_fd = UdpSocket(AF_INET);
   SendTo(socket_fd, Address4("10.78.0.53", 53), datagram);
   EXPECT_EQ(tap->AwaitSeen(3), "seen 3, matched 3");
@@ -84,7 +84,7 @@ TEST(LiveFilter, FragmentsOfTheKernelIpv6) {
   const std::string disable = absl::StrCat("/proc/sys/net/ipv6/conf/", kLeft, "/disable_ipv6");
   std::ofstream(disable) << "0";
   ASSERT_TRUE(Ip(absl::StrCat("address add 2001:db8:78::1/64 nodad dev ", kLeft)));
-  const Bytes datagram = Packet().Data(4000);
+  const Bytes datagram = PacketBuilder().Data(4000);
   SendTo(UdpSocket(AF_INET6), Address6("2001:db8:78::53", 53), datagram);
   tap->AwaitMatched(3);  // the kernel announces itself too
   const std::vector<RingRecord> records = OfType(tap->Take(), CAPTURE_RECORD_PACKET);
@@ -101,7 +101,7 @@ TEST(LiveFilter, AFrameForSegmentationInHardware) {
   const Fd socket_fd = UdpSocket(AF_INET);
   const int segment = 1400;
   ASSERT_EQ(setsockopt(socket_fd.get(), SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)), 0);
-  const Bytes datagrams = Packet().Data(45 * 1400 + 77);
+  const Bytes datagrams = PacketBuilder().Data(45 * 1400 + 77);
   SendTo(socket_fd, Address4("10.78.0.53", 53), datagrams);
   EXPECT_EQ(tap->AwaitSeen(1), kTaken);
   const std::vector<RingRecord> records = OfType(tap->Take(), CAPTURE_RECORD_PACKET);
@@ -118,7 +118,7 @@ TEST(LiveFilter, LoopbackShowsEachPacketOnceAndOf64KiB) {
   const Fd client = UdpSocket(AF_INET);
   for (const size_t bytes : {size_t{24}, size_t{1500}, size_t{65507}}) {
     SCOPED_TRACE(bytes);
-    const Bytes datagram = Packet().Data(bytes);
+    const Bytes datagram = PacketBuilder().Data(bytes);
     SendTo(client, address, datagram);
     EXPECT_EQ(tap->AwaitSeen(1), kTaken);
     const std::vector<RingRecord> records = OfType(tap->Take(), CAPTURE_RECORD_PACKET);

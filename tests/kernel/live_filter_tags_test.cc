@@ -45,7 +45,8 @@ const std::vector<Row>& TaggedRows() {
        kTags},
       {"first fragment", Eth().Vlan(5).Ipv4({.id = 3, .more = true}).Udp(53, 1).Data(96), kTaken},
       {"later fragment", Eth().Vlan(5).Ipv4({.id = 3, .offset = 104}).As(17).Data(96), kTaken},
-      {"ICMP error", Eth().Vlan(5).Ipv4().Icmp(3, 3).Quote(Packet().Ipv4().Udp(1, 53)), kTaken},
+      {"ICMP error", Eth().Vlan(5).Ipv4().Icmp(3, 3).Quote(PacketBuilder().Ipv4().Udp(1, 53)),
+       kTaken},
       {"a full frame", Eth().Vlan(5).Ipv4().Udp(53, 40000).Data(1472), kTaken},
       {"ends within IP", Eth().Vlan(5).Ipv4().Udp(40000, 53).Cut(37), kTruncated},
       {"ends within the ports", Eth().Vlan(5).Ipv4().Udp(40000, 53).Cut(41), kTruncated},
@@ -59,8 +60,8 @@ TEST(LiveFilter, ReceivedTagsAreWhereTheyWere) {
   ASSERT_NE(tap, nullptr);
   RunRows(*tap, SendLeft, TaggedRows());
   // One tag is beside the data, two are in it; sent, all three are.
-  const Packet three = Eth().ServiceVlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
-  const Packet four = Eth().Vlan(8).Vlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
+  const PacketBuilder three = Eth().ServiceVlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
+  const PacketBuilder four = Eth().Vlan(8).Vlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
   RunRows(*tap, SendLeft, {{"three tags", three, kTaken}, {"four tags", four, kTags}});
 }
 
@@ -68,7 +69,7 @@ TEST(LiveFilter, SentTagsAreWhereTheyWere) {
   const auto tap = LiveTap::Open(kLeft);
   ASSERT_NE(tap, nullptr);
   RunRows(*tap, SendLeft, TaggedRows());
-  const Packet three = Eth().ServiceVlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
+  const PacketBuilder three = Eth().ServiceVlan(7).Vlan(6).Vlan(5).Ipv4().Udp(40000, 53).Data(9);
   RunRows(*tap, SendLeft, {{"three tags", three, kTags}});
 }
 

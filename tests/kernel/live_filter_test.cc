@@ -20,7 +20,7 @@ namespace {
 TEST(LiveFilter, FramesThatEndAnywhere) {
   const auto tap = LiveTap::Open(kRight);
   ASSERT_NE(tap, nullptr);
-  const Packet quote4 = Packet().Ipv4().Udp(40000, 53).Data(8);
+  const PacketBuilder quote4 = PacketBuilder().Ipv4().Udp(40000, 53).Data(8);
   const struct {
     std::string name;
     Bytes frame;
@@ -96,33 +96,37 @@ TEST(LiveFilter, OnlyOutgoing) {
 TEST(LiveFilter, RawIpOfATunDevice) {
   const auto tap = LiveTap::Open(kTun);
   ASSERT_NE(tap, nullptr);
-  const Packet query4 = Packet().Ipv4().Udp(40000, 53).Data(24);
-  const Packet query6 = Packet().Ipv6().Udp(40000, 53).Data(24);
+  const PacketBuilder query4 = PacketBuilder().Ipv4().Udp(40000, 53).Data(24);
+  const PacketBuilder query6 = PacketBuilder().Ipv6().Udp(40000, 53).Data(24);
   const std::vector<Row> rows = {
       {"UDP IPv4", query4, kTaken},
       {"UDP IPv6", query6, kTaken},
-      {"TCP IPv4", Packet().Ipv4().Tcp(53, 40000).Data(900), kTaken},
-      {"TCP IPv6, extensions", Packet().Ipv6().HopByHop(1).Destination().Tcp(40000, 53), kTaken},
-      {"options", Packet().Ipv4({.option_words = 10}).Udp(40000, 53), kTaken},
-      {"other ports, IPv4", Packet().Ipv4().Udp(40000, 443).Data(24), kNotDns},
-      {"other ports, IPv6", Packet().Ipv6().Udp(40000, 443).Data(24), kNotDns},
-      {"ICMP error", Packet().Ipv4().Icmp(3, 3).Quote(query4), kTaken},
-      {"ICMPv6 error", Packet().Ipv6().Icmp6(1, 4).Quote(query6), kTaken},
-      {"later fragment before", Packet().Ipv4({.id = 5, .offset = 104}).As(17).Data(50), kFragment},
-      {"first fragment", Packet().Ipv4({.id = 5, .more = true}).Udp(53, 1).Data(96), kTaken},
-      {"later fragment", Packet().Ipv4({.id = 5, .offset = 104}).As(17).Data(50), kTaken},
-      {"first fragment, IPv6", Packet().Ipv6().Fragment(5, 0, true).Udp(53, 1).Data(96), kTaken},
-      {"later fragment, IPv6", Packet().Ipv6().Fragment(5, 104, false).As(17).Data(96), kTaken},
-      {"ends within IPv4", Packet(query4).Cut(19), kTruncated},
-      {"ends within the ports", Packet(query6).Cut(43), kTruncated},
-      {"one byte", Packet(query4).Cut(1), kTruncated},
+      {"TCP IPv4", PacketBuilder().Ipv4().Tcp(53, 40000).Data(900), kTaken},
+      {"TCP IPv6, extensions", PacketBuilder().Ipv6().HopByHop(1).Destination().Tcp(40000, 53),
+       kTaken},
+      {"options", PacketBuilder().Ipv4({.option_words = 10}).Udp(40000, 53), kTaken},
+      {"other ports, IPv4", PacketBuilder().Ipv4().Udp(40000, 443).Data(24), kNotDns},
+      {"other ports, IPv6", PacketBuilder().Ipv6().Udp(40000, 443).Data(24), kNotDns},
+      {"ICMP error", PacketBuilder().Ipv4().Icmp(3, 3).Quote(query4), kTaken},
+      {"ICMPv6 error", PacketBuilder().Ipv6().Icmp6(1, 4).Quote(query6), kTaken},
+      {"later fragment before", PacketBuilder().Ipv4({.id = 5, .offset = 104}).As(17).Data(50),
+       kFragment},
+      {"first fragment", PacketBuilder().Ipv4({.id = 5, .more = true}).Udp(53, 1).Data(96), kTaken},
+      {"later fragment", PacketBuilder().Ipv4({.id = 5, .offset = 104}).As(17).Data(50), kTaken},
+      {"first fragment, IPv6", PacketBuilder().Ipv6().Fragment(5, 0, true).Udp(53, 1).Data(96),
+       kTaken},
+      {"later fragment, IPv6", PacketBuilder().Ipv6().Fragment(5, 104, false).As(17).Data(96),
+       kTaken},
+      {"ends within IPv4", PacketBuilder(query4).Cut(19), kTruncated},
+      {"ends within the ports", PacketBuilder(query6).Cut(43), kTruncated},
+      {"one byte", PacketBuilder(query4).Cut(1), kTruncated},
   };
   RunRows(*tap, ReceiveOnTun, rows);
   const auto send = [](const Bytes& packet) { SendFrom(kTun, packet); };
   RunRows(*tap, send,
           {{"sent: IPv4", query4, kTaken},
            {"sent: IPv6", query6, kTaken},
-           {"sent: others", Packet().Ipv4().Udp(1, 2).Data(24), kNotDns}});
+           {"sent: others", PacketBuilder().Ipv4().Udp(1, 2).Data(24), kNotDns}});
 }
 
 // ----------------------------------------------------------------------------- the user's filter
@@ -139,7 +143,7 @@ TEST(LiveFilter, TheUsersNoIsCountedAndHoldsForLaterFragments) {
   const auto later6 = [](uint32_t id) {
     return Eth().Ipv6().Fragment(id, 104, false).As(IPPROTO_UDP).Data(50);
   };
-  const auto tagged = [](const Packet::Ipv4Fields& ip) {
+  const auto tagged = [](const PacketBuilder::Ipv4Fields& ip) {
     return Eth().ServiceVlan(7).Vlan(5).Ipv4(ip);
   };
   RunRows(
@@ -171,7 +175,7 @@ TEST(LiveFilter, TheUsersNoIsCountedAndHoldsForLaterFragments) {
 TEST(LiveFilter, TheUsersFilterSeesTheTagThatTheKernelTook) {
   const auto tap = LiveTap::Open(kRight, {.filter = "vlan 5 and udp"});
   ASSERT_NE(tap, nullptr);
-  const auto tagged = [](uint16_t id, const Packet::Ipv4Fields& ip = {}) {
+  const auto tagged = [](uint16_t id, const PacketBuilder::Ipv4Fields& ip = {}) {
     return Eth().Vlan(id).Ipv4(ip);
   };
   RunRows(*tap, SendLeft,
@@ -189,13 +193,13 @@ TEST(LiveFilter, TheUsersFilterSeesTheTagThatTheKernelTook) {
 TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirVlan) {
   const auto tap = LiveTap::Open(kRight, {.filter = "vlan 10"});
   ASSERT_NE(tap, nullptr);
-  const auto by = [](uint16_t outer, uint16_t inner, const Packet::Ipv4Fields& ip) {
-    Packet packet = Eth().Vlan(outer);
+  const auto by = [](uint16_t outer, uint16_t inner, const PacketBuilder::Ipv4Fields& ip) {
+    PacketBuilder packet = Eth().Vlan(outer);
     if (inner != 0) packet = packet.Vlan(inner);
     return packet.Ipv4(ip);
   };
-  const Packet::Ipv4Fields first = {.id = 7, .more = true};
-  const Packet::Ipv4Fields later = {.id = 7, .offset = 104};
+  const PacketBuilder::Ipv4Fields first = {.id = 7, .more = true};
+  const PacketBuilder::Ipv4Fields later = {.id = 7, .offset = 104};
   RunRows(*tap, SendLeft,
           {{"VLAN 10, first", by(10, 0, first).Udp(53, 1).Data(96), kTaken},
            {"VLAN 20, first", by(20, 0, first).Udp(53, 1).Data(96), kFiltered},
@@ -208,11 +212,11 @@ TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirVlan) {
 TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirInnerVlan) {
   const auto tap = LiveTap::Open(kRight, {.filter = "vlan 10 and vlan 5"});
   ASSERT_NE(tap, nullptr);
-  const auto by = [](uint16_t inner, const Packet::Ipv4Fields& ip) {
+  const auto by = [](uint16_t inner, const PacketBuilder::Ipv4Fields& ip) {
     return Eth().Vlan(10).Vlan(inner).Ipv4(ip);
   };
-  const Packet::Ipv4Fields first = {.id = 7, .more = true};
-  const Packet::Ipv4Fields later = {.id = 7, .offset = 104};
+  const PacketBuilder::Ipv4Fields first = {.id = 7, .more = true};
+  const PacketBuilder::Ipv4Fields later = {.id = 7, .offset = 104};
   RunRows(*tap, SendLeft,
           {{"inner VLAN 5, first", by(5, first).Udp(53, 1).Data(96), kTaken},
            {"inner VLAN 6, first", by(6, first).Udp(53, 1).Data(96), kFiltered},
@@ -235,7 +239,7 @@ TEST(LiveFilter, LaterFragmentsFollowTheFirstOneOfTheirDirection) {
 TEST(LiveFilter, TheUsersFilterIsAskedOnlyAboutTheRightDirection) {
   const auto tap = LiveTap::Open(kLeft, {.filter = "src port 53", .direction = Direction::kOut});
   ASSERT_NE(tap, nullptr);
-  const Packet answer = Eth4().Udp(53, 40000).Data(60);
+  const PacketBuilder answer = Eth4().Udp(53, 40000).Data(60);
   RunRows(*tap, SendLeft, {{"answer, sent", answer, kTaken}, {"query, sent", Query(), kFiltered}});
   RunRows(*tap, SendRight, {{"answer, received", answer, kFiltered}});
 }

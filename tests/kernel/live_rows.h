@@ -17,19 +17,19 @@
 namespace dns_monitor::live {
 
 // The beginnings that nearly every row has.
-inline Packet Eth() {
-  return Packet().Ethernet();
+inline PacketBuilder Eth() {
+  return PacketBuilder().Ethernet();
 }
-inline Packet Eth4(const Packet::Ipv4Fields& fields = {}) {
+inline PacketBuilder Eth4(const PacketBuilder::Ipv4Fields& fields = {}) {
   return Eth().Ipv4(fields);
 }
-inline Packet Query(size_t payload = 24) {
+inline PacketBuilder Query(size_t payload = 24) {
   return Eth4().Udp(40000, 53).Data(payload);
 }
-inline Packet First4(uint16_t id, uint16_t from, uint16_t to) {
+inline PacketBuilder First4(uint16_t id, uint16_t from, uint16_t to) {
   return Eth4({.id = id, .more = true}).Udp(from, to).Data(96);
 }
-inline Packet Later4(uint16_t id) {
+inline PacketBuilder Later4(uint16_t id) {
   return Eth4({.id = id, .offset = 104}).As(IPPROTO_UDP).Data(50);
 }
 

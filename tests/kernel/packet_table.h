@@ -30,25 +30,25 @@ inline void RunTable(const std::vector<Row>& rows) {
 }
 
 // The beginnings that nearly every row has.
-inline Packet Eth4(const Packet::Ipv4Fields& fields = {}) {
-  return Packet().Ethernet().Ipv4(fields);
+inline PacketBuilder Eth4(const PacketBuilder::Ipv4Fields& fields = {}) {
+  return PacketBuilder().Ethernet().Ipv4(fields);
 }
-inline Packet Eth6(const Packet::Ipv6Fields& fields = {}) {
-  return Packet().Ethernet().Ipv6(fields);
+inline PacketBuilder Eth6(const PacketBuilder::Ipv6Fields& fields = {}) {
+  return PacketBuilder().Ethernet().Ipv6(fields);
 }
 // Queries, as ICMP errors quote them.
-inline Packet Query4(const Packet::Ipv4Fields& fields = {}) {
-  return Packet().Ipv4(fields).Udp(40000, 53).Data(24);
+inline PacketBuilder Query4(const PacketBuilder::Ipv4Fields& fields = {}) {
+  return PacketBuilder().Ipv4(fields).Udp(40000, 53).Data(24);
 }
-inline Packet Query6() {
-  return Packet().Ipv6().Udp(40000, 53).Data(24);
+inline PacketBuilder Query6() {
+  return PacketBuilder().Ipv6().Udp(40000, 53).Data(24);
 }
 
 // A later fragment: no transport header, but IP says what it is of.
-inline Packet Later4(uint16_t id, uint16_t offset, bool more, int protocol = IPPROTO_UDP) {
+inline PacketBuilder Later4(uint16_t id, uint16_t offset, bool more, int protocol = IPPROTO_UDP) {
   return Eth4({.id = id, .more = more, .offset = offset}).As(protocol).Data(more ? 1480 : 100);
 }
-inline Packet First4(uint16_t id, uint16_t port) {
+inline PacketBuilder First4(uint16_t id, uint16_t port) {
   return Eth4({.id = id, .more = true}).Udp(port, 40000).Data(1472);
 }
 

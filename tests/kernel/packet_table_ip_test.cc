@@ -17,29 +17,30 @@ namespace {
 
 TEST(PacketTableIp, EachIpv6ExtensionHeader) {
   std::vector<Row> rows;
-  using Add = Packet& (Packet::*)(int);
+  using Add = PacketBuilder& (PacketBuilder::*)(int);
   const struct {
     const char* name;
     Add add;
-  } kinds[] = {{"hop-by-hop", &Packet::HopByHop},
-               {"routing", &Packet::Routing},
-               {"destination", &Packet::Destination},
-               {"mobility", &Packet::Mobility},
-               {"HIP", &Packet::Hip},
-               {"shim6", &Packet::Shim6},
-               {"authentication", &Packet::Authentication}};
+  } kinds[] = {{"hop-by-hop", &PacketBuilder::HopByHop},
+               {"routing", &PacketBuilder::Routing},
+               {"destination", &PacketBuilder::Destination},
+               {"mobility", &PacketBuilder::Mobility},
+               {"HIP", &PacketBuilder::Hip},
+               {"shim6", &PacketBuilder::Shim6},
+               {"authentication", &PacketBuilder::Authentication}};
   for (const auto& kind : kinds) {
     for (const int words : {0, 1, 2, 7, 30, 120}) {
       const std::string name = absl::StrCat(kind.name, " ", words, ": ");
-      const Packet ip = (Eth6().*kind.add)(words);
-      rows.push_back({name + "UDP to 53", Packet(ip).Udp(40000, 53).Data(20), kTaken});
-      rows.push_back({name + "TCP from 53", Packet(ip).Tcp(53, 40000), kTaken});
-      rows.push_back({name + "other ports", Packet(ip).Udp(40000, 443).Data(20), kNotDns});
-      rows.push_back({name + "not UDP or TCP", Packet(ip).As(47).Data(20), kNotDns});
-      rows.push_back(
-          {name + "longer than the frame", Packet(ip).Udp(40000, 53).Cut(14 + 40 + 8), kTruncated});
+      const PacketBuilder ip = (Eth6().*kind.add)(words);
+      rows.push_back({name + "UDP to 53", PacketBuilder(ip).Udp(40000, 53).Data(20), kTaken});
+      rows.push_back({name + "TCP from 53", PacketBuilder(ip).Tcp(53, 40000), kTaken});
+      rows.push_back({name + "other ports", PacketBuilder(ip).Udp(40000, 443).Data(20), kNotDns});
+      rows.push_back({name + "not UDP or TCP", PacketBuilder(ip).As(47).Data(20), kNotDns});
+      rows.push_back({name + "longer than the frame",
+                      PacketBuilder(ip).Udp(40000, 53).Cut(14 + 40 + 8), kTruncated});
       rows.push_back({name + "in a tag",
-                      (Packet().Ethernet().Vlan(9).Ipv6().*kind.add)(words).Udp(1, 53), kTaken});
+                      (PacketBuilder().Ethernet().Vlan(9).Ipv6().*kind.add)(words).Udp(1, 53),
+                      kTaken});
     }
   }
   RunTable(rows);
@@ -65,8 +66,8 @@ TEST(PacketTableIp, ChainsOfIpv6Extensions) {
       {"ending in an echo request", Eth6().HopByHop().Icmp6(128).Data(40), kNotDns},
   };
   for (int count = 1; count <= 8; ++count) {
-    Packet dns = Eth6();
-    Packet other = Eth6();
+    PacketBuilder dns = Eth6();
+    PacketBuilder other = Eth6();
     for (int i = 0; i < count; ++i) {
       dns.Destination(i % 3);
       other.Destination(i % 3);
@@ -75,7 +76,7 @@ TEST(PacketTableIp, ChainsOfIpv6Extensions) {
     rows.push_back({absl::StrCat(count, " in front of others"), other.Udp(40000, 443), kNotDns});
   }
   for (const int count : {9, 10, 20, 100}) {
-    Packet packet = Eth6();
+    PacketBuilder packet = Eth6();
     for (int i = 0; i < count; ++i) packet.Destination();
     rows.push_back({absl::StrCat(count, " are too many"), packet.Udp(40000, 53), kExtensions});
   }
@@ -129,20 +130,22 @@ TEST(PacketTableIp, Ipv4Fragments) {
        kTaken},
 
       {"tagged: first",
-       Packet().Ethernet().Vlan(5).Ipv4({.id = 40, .more = true}).Udp(53, 1).Data(99), kTaken},
-      {"tagged: later", Packet().Ethernet().Vlan(5).Ipv4({.id = 40, .offset = 104}).As(17).Data(99),
+       PacketBuilder().Ethernet().Vlan(5).Ipv4({.id = 40, .more = true}).Udp(53, 1).Data(99),
        kTaken},
+      {"tagged: later",
+       PacketBuilder().Ethernet().Vlan(5).Ipv4({.id = 40, .offset = 104}).As(17).Data(99), kTaken},
       {"tagged: of others",
-       Packet().Ethernet().Vlan(5).Ipv4({.id = 41, .offset = 104}).As(17).Data(99), kFragment},
+       PacketBuilder().Ethernet().Vlan(5).Ipv4({.id = 41, .offset = 104}).As(17).Data(99),
+       kFragment},
       {"a whole packet leaves nothing: packet", Eth4({.id = 42}).Udp(53, 1).Data(100), kTaken},
       {"a whole packet leaves nothing: later", Later4(42, 104, false), kFragment},
   });
 }
 
-Packet Later6(uint32_t id, uint16_t offset, bool more, int next = IPPROTO_UDP) {
+PacketBuilder Later6(uint32_t id, uint16_t offset, bool more, int next = IPPROTO_UDP) {
   return Eth6().Fragment(id, offset, more).As(next).Data(more ? 1432 : 100);
 }
-Packet First6(uint32_t id, uint16_t port) {
+PacketBuilder First6(uint32_t id, uint16_t port) {
   return Eth6().Fragment(id, 0, true).Udp(port, 40000).Data(1424);
 }
 
@@ -210,12 +213,14 @@ TEST(PacketTableIp, IcmpErrors) {
   for (const uint8_t type : std::initializer_list<uint8_t>{3, 4, 5, 11, 12}) {
     const std::string name = absl::StrCat("type ", type, " about ");
     rows.push_back({name + "a query", Eth4().Icmp(type).Quote(Query4()), kTaken});
+    rows.push_back({name + "an answer",
+                    Eth4().Icmp(type).Quote(PacketBuilder().Ipv4().Udp(53, 4000)), kTaken});
     rows.push_back(
-        {name + "an answer", Eth4().Icmp(type).Quote(Packet().Ipv4().Udp(53, 4000)), kTaken});
-    rows.push_back({name + "TCP", Eth4().Icmp(type).Quote(Packet().Ipv4().Tcp(4000, 53)), kTaken});
+        {name + "TCP", Eth4().Icmp(type).Quote(PacketBuilder().Ipv4().Tcp(4000, 53)), kTaken});
+    rows.push_back({name + "other ports",
+                    Eth4().Icmp(type).Quote(PacketBuilder().Ipv4().Udp(4000, 443)), kNotDns});
     rows.push_back(
-        {name + "other ports", Eth4().Icmp(type).Quote(Packet().Ipv4().Udp(4000, 443)), kNotDns});
-    rows.push_back({name + "an echo", Eth4().Icmp(type).Quote(Packet().Ipv4().Icmp(8)), kNotDns});
+        {name + "an echo", Eth4().Icmp(type).Quote(PacketBuilder().Ipv4().Icmp(8)), kNotDns});
     rows.push_back({name + "nothing", Eth4().Icmp(type), kQuote});
   }
   for (const uint8_t type : std::initializer_list<uint8_t>{0, 8, 9, 10, 13, 14, 17, 30, 42, 255}) {
@@ -223,19 +228,19 @@ TEST(PacketTableIp, IcmpErrors) {
         {absl::StrCat("type ", type, " is no error"), Eth4().Icmp(type).Quote(Query4()), kNotDns});
   }
   for (int words = 0; words <= 10; ++words) {
-    const Packet::Ipv4Fields ip = {.option_words = words};
+    const PacketBuilder::Ipv4Fields ip = {.option_words = words};
     const std::string name = absl::StrCat("options of ", words, " words ");
     rows.push_back({name + "in the quote", Eth4().Icmp(3).Quote(Query4(ip)), kTaken});
     rows.push_back({name + "in front", Eth4(ip).Icmp(3).Quote(Query4()), kTaken});
     rows.push_back({name + "in both, other ports",
-                    Eth4(ip).Icmp(3).Quote(Packet().Ipv4(ip).Udp(1, 2)), kNotDns});
+                    Eth4(ip).Icmp(3).Quote(PacketBuilder().Ipv4(ip).Udp(1, 2)), kNotDns});
   }
   RunTable(rows);
 }
 
 TEST(PacketTableIp, QuotesInIcmpErrors) {
-  const Packet::Ipv4Fields first = {.more = true};
-  const Packet::Ipv4Fields later = {.offset = 1480};
+  const PacketBuilder::Ipv4Fields first = {.more = true};
+  const PacketBuilder::Ipv4Fields later = {.offset = 1480};
   RunTable({
       {"8 bytes behind IP, as RFC 792 asks for", Eth4().Icmp(3).Quote(Query4(), 28), kTaken},
       {"no more than the ports", Eth4().Icmp(3).Quote(Query4(), 24), kTaken},
@@ -244,19 +249,21 @@ TEST(PacketTableIp, QuotesInIcmpErrors) {
       {"half of IP", Eth4().Icmp(3).Quote(Query4(), 10), kQuote},
       {"of a first fragment", Eth4().Icmp(11, 1).Quote(Query4(first)), kTaken},
       {"of a later fragment", Eth4().Icmp(3).Quote(Query4(later)), kQuote},
-      {"of a later fragment of GRE", Eth4().Icmp(3).Quote(Packet().Ipv4(later).As(47).Data(20)),
-       kNotDns},
+      {"of a later fragment of GRE",
+       Eth4().Icmp(3).Quote(PacketBuilder().Ipv4(later).As(47).Data(20)), kNotDns},
       {"of what is not IPv4", Eth4().Icmp(3).Quote(Query6()), kQuote},
       {"with a bad header length", Eth4().Icmp(3).Quote(Query4({.header_words = 4})), kQuote},
-      {"in a tag", Packet().Ethernet().Vlan(5).Ipv4().Icmp(3, 3).Quote(Query4()), kTaken},
+      {"in a tag", PacketBuilder().Ethernet().Vlan(5).Ipv4().Icmp(3, 3).Quote(Query4()), kTaken},
       {"in two tags, others",
-       Packet().Ethernet().ServiceVlan(5).Vlan(6).Ipv4().Icmp(3).Quote(Packet().Ipv4().Udp(1, 2)),
+       PacketBuilder().Ethernet().ServiceVlan(5).Vlan(6).Ipv4().Icmp(3).Quote(
+           PacketBuilder().Ipv4().Udp(1, 2)),
        kNotDns},
-      {"an error about an error", Eth4().Icmp(3).Quote(Packet().Ipv4().Icmp(3).Quote(Query4())),
+      {"an error about an error",
+       Eth4().Icmp(3).Quote(PacketBuilder().Ipv4().Icmp(3).Quote(Query4())), kNotDns},
+      {"ICMP in IPv6", Eth6().As(IPPROTO_ICMP).Quote(PacketBuilder().Icmp(3, 3).Quote(Query4())),
        kNotDns},
-      {"ICMP in IPv6", Eth6().As(IPPROTO_ICMP).Quote(Packet().Icmp(3, 3).Quote(Query4())), kNotDns},
-      {"ICMPv6 in IPv4", Eth4().As(IPPROTO_ICMPV6).Quote(Packet().Icmp6(1, 4).Quote(Query6())),
-       kNotDns},
+      {"ICMPv6 in IPv4",
+       Eth4().As(IPPROTO_ICMPV6).Quote(PacketBuilder().Icmp6(1, 4).Quote(Query6())), kNotDns},
   });
 }
 
@@ -265,13 +272,14 @@ TEST(PacketTableIp, Icmp6Errors) {
   for (const uint8_t type : std::initializer_list<uint8_t>{1, 2, 3, 4}) {
     const std::string name = absl::StrCat("type ", type, " about ");
     rows.push_back({name + "a query", Eth6().Icmp6(type).Quote(Query6()), kTaken});
+    rows.push_back({name + "an answer",
+                    Eth6().Icmp6(type).Quote(PacketBuilder().Ipv6().Udp(53, 4000)), kTaken});
     rows.push_back(
-        {name + "an answer", Eth6().Icmp6(type).Quote(Packet().Ipv6().Udp(53, 4000)), kTaken});
-    rows.push_back({name + "TCP", Eth6().Icmp6(type).Quote(Packet().Ipv6().Tcp(4000, 53)), kTaken});
+        {name + "TCP", Eth6().Icmp6(type).Quote(PacketBuilder().Ipv6().Tcp(4000, 53)), kTaken});
+    rows.push_back({name + "other ports",
+                    Eth6().Icmp6(type).Quote(PacketBuilder().Ipv6().Udp(4000, 443)), kNotDns});
     rows.push_back(
-        {name + "other ports", Eth6().Icmp6(type).Quote(Packet().Ipv6().Udp(4000, 443)), kNotDns});
-    rows.push_back(
-        {name + "an echo", Eth6().Icmp6(type).Quote(Packet().Ipv6().Icmp6(128)), kNotDns});
+        {name + "an echo", Eth6().Icmp6(type).Quote(PacketBuilder().Ipv6().Icmp6(128)), kNotDns});
     rows.push_back({name + "nothing", Eth6().Icmp6(type), kQuote});
   }
   for (const uint8_t type :
@@ -279,23 +287,25 @@ TEST(PacketTableIp, Icmp6Errors) {
     rows.push_back(
         {absl::StrCat("type ", type, " is no error"), Eth6().Icmp6(type).Quote(Query6()), kNotDns});
   }
-  Packet deep = Packet().Ipv6();
+  PacketBuilder deep = PacketBuilder().Ipv6();
   for (int i = 0; i < 12; ++i) deep.Destination();
   const std::vector<Row> quotes = {
       {"quoting extensions",
-       Eth6().Icmp6(1).Quote(Packet().Ipv6().HopByHop(1).Destination().Udp(4000, 53)), kTaken},
+       Eth6().Icmp6(1).Quote(PacketBuilder().Ipv6().HopByHop(1).Destination().Udp(4000, 53)),
+       kTaken},
       {"quoting extensions, others",
-       Eth6().Icmp6(1).Quote(Packet().Ipv6().HopByHop(1).Udp(4000, 443)), kNotDns},
+       Eth6().Icmp6(1).Quote(PacketBuilder().Ipv6().HopByHop(1).Udp(4000, 443)), kNotDns},
       {"quoting too many extensions", Eth6().Icmp6(1).Quote(deep.Udp(4000, 53)), kQuote},
       {"quoting a first fragment",
-       Eth6().Icmp6(3, 1).Quote(Packet().Ipv6().Fragment(1, 0, true).Udp(53, 1)), kTaken},
+       Eth6().Icmp6(3, 1).Quote(PacketBuilder().Ipv6().Fragment(1, 0, true).Udp(53, 1)), kTaken},
       {"quoting a later fragment",
-       Eth6().Icmp6(2).Quote(Packet().Ipv6().Fragment(1, 1432, false).As(17).Data(40)), kQuote},
+       Eth6().Icmp6(2).Quote(PacketBuilder().Ipv6().Fragment(1, 1432, false).As(17).Data(40)),
+       kQuote},
       {"quoting no more than the ports", Eth6().Icmp6(1).Quote(Query6(), 44), kTaken},
       {"quoting one byte less", Eth6().Icmp6(1).Quote(Query6(), 43), kQuote},
       {"quoting IP alone", Eth6().Icmp6(1).Quote(Query6(), 40), kQuote},
       {"quoting half an extension",
-       Eth6().Icmp6(1).Quote(Packet().Ipv6().HopByHop().Udp(1, 53), 44), kQuote},
+       Eth6().Icmp6(1).Quote(PacketBuilder().Ipv6().HopByHop().Udp(1, 53), 44), kQuote},
       {"quoting what is not IPv6", Eth6().Icmp6(1).Quote(Query4()), kQuote},
       {"behind extensions", Eth6().HopByHop().Destination(2).Icmp6(2).Quote(Query6()), kTaken},
   };

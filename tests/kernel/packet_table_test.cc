@@ -41,11 +41,12 @@ TEST(PacketTable, PortsAndProtocols) {
       {"53 with its bytes swapped", Eth4().Udp(0x3500, 0x3500).Data(30), kNotDns},
       {"53 across the two ports", Eth4().Udp(0x1200, 0x3500).Data(30), kNotDns},
       {"port 0, which no setting names", Eth4().Udp(0, 0).Data(30), kNotDns},
-      {"53 in the payload", Packet().Ethernet().Ipv4().Udp(1, 2).Quote(Packet().Udp(53, 53)),
-       kNotDns},
+      {"53 in the payload",
+       PacketBuilder().Ethernet().Ipv4().Udp(1, 2).Quote(PacketBuilder().Udp(53, 53)), kNotDns},
 
-      {"SCTP with the same numbers", Eth4().As(132).Quote(Packet().Udp(53, 53)), kNotDns},
-      {"UDP-Lite with the same numbers", Eth4().As(136).Quote(Packet().Udp(53, 53)), kNotDns},
+      {"SCTP with the same numbers", Eth4().As(132).Quote(PacketBuilder().Udp(53, 53)), kNotDns},
+      {"UDP-Lite with the same numbers", Eth4().As(136).Quote(PacketBuilder().Udp(53, 53)),
+       kNotDns},
       {"GRE", Eth4().As(47).Data(40), kNotDns},
       {"DNS in IP in IP", Eth4().Ipv4().Udp(40000, 53).Data(20), kNotDns},
       {"DNS in IPv6 in IPv4", Eth4().Ipv6().Udp(40000, 53).Data(20), kNotDns},
@@ -57,14 +58,14 @@ TEST(PacketTable, PortsAndProtocols) {
 
 TEST(PacketTable, OtherThanIp) {
   RunTable({
-      {"ARP", Packet().Ethernet().Arp(), kNotDns},
-      {"ARP, padded", Packet().Ethernet().Arp().Pad(60), kNotDns},
-      {"LLDP", Packet().Ethernet().As(0x88cc).Data(40), kNotDns},
-      {"MPLS", Packet().Ethernet().As(0x8847).Data(40), kNotDns},
-      {"a length instead of a type (802.3)", Packet().Ethernet().As(46).Data(46), kNotDns},
-      {"nothing but the Ethernet header", Packet().Ethernet().As(0x88b5), kNotDns},
-      {"ARP in a tag", Packet().Ethernet().Vlan(5).Arp(), kNotDns},
-      {"IP's type with its bytes swapped", Packet().Ethernet().As(0x0008).Data(60), kNotDns},
+      {"ARP", PacketBuilder().Ethernet().Arp(), kNotDns},
+      {"ARP, padded", PacketBuilder().Ethernet().Arp().Pad(60), kNotDns},
+      {"LLDP", PacketBuilder().Ethernet().As(0x88cc).Data(40), kNotDns},
+      {"MPLS", PacketBuilder().Ethernet().As(0x8847).Data(40), kNotDns},
+      {"a length instead of a type (802.3)", PacketBuilder().Ethernet().As(46).Data(46), kNotDns},
+      {"nothing but the Ethernet header", PacketBuilder().Ethernet().As(0x88b5), kNotDns},
+      {"ARP in a tag", PacketBuilder().Ethernet().Vlan(5).Arp(), kNotDns},
+      {"IP's type with its bytes swapped", PacketBuilder().Ethernet().As(0x0008).Data(60), kNotDns},
   });
 }
 
@@ -75,7 +76,7 @@ TEST(PacketTable, SeveralPorts) {
     rows.push_back({absl::StrCat("to ", port), Eth4().Udp(40000, port).Data(20), kTaken});
     rows.push_back({absl::StrCat("from ", port), Eth6().Tcp(port, 40000).Data(20), kTaken});
     rows.push_back({absl::StrCat("ICMP error about ", port),
-                    Eth4().Icmp(3, 3).Quote(Packet().Ipv4().Udp(40000, port)), kTaken});
+                    Eth4().Icmp(3, 3).Quote(PacketBuilder().Ipv4().Udp(40000, port)), kTaken});
   }
   for (const uint16_t port : std::initializer_list<uint16_t>{0, 2, 52, 54, 852, 854, 5352, 65534}) {
     rows.push_back({absl::StrCat("not ", port), Eth4().Udp(port, port).Data(20), kNotDns});
@@ -101,7 +102,7 @@ TEST(PacketTable, AsManyPortsAsThereCanBe) {
 TEST(PacketTable, Ipv4Options) {
   std::vector<Row> rows;
   for (int words = 0; words <= 10; ++words) {
-    const Packet::Ipv4Fields ip = {.option_words = words};
+    const PacketBuilder::Ipv4Fields ip = {.option_words = words};
     const std::string name = absl::StrCat(5 + words, " words: ");
     rows.push_back({name + "UDP to 53", Eth4(ip).Udp(40000, 53).Data(20), kTaken});
     rows.push_back({name + "TCP from 53", Eth4(ip).Tcp(53, 40000), kTaken});
@@ -110,7 +111,8 @@ TEST(PacketTable, Ipv4Options) {
     rows.push_back({name + "other ports", Eth4(ip).Udp(40000, 443).Data(20), kNotDns});
     rows.push_back(
         {name + "cut within the ports", Eth4(ip).Udp(1, 53).Cut(37 + 4 * words), kTruncated});
-    rows.push_back({name + "in a tag", Packet().Ethernet().Vlan(3).Ipv4(ip).Udp(9, 53), kTaken});
+    rows.push_back(
+        {name + "in a tag", PacketBuilder().Ethernet().Vlan(3).Ipv4(ip).Udp(9, 53), kTaken});
   }
   RunTable(rows);
 }
@@ -140,8 +142,8 @@ TEST(PacketTable, Padding) {
       {"a short TCP segment, padded to 60", Eth4().Tcp(53, 40000).Pad(60), kTaken},
       {"padded beyond need", Eth6().Udp(40000, 53).Data(12).Pad(200), kTaken},
       {"a short datagram of others, padded", Eth4().Udp(40000, 123).Pad(60), kNotDns},
-      {"a tagged one, padded to 64", Packet().Ethernet().Vlan(7).Ipv4().Udp(40000, 53).Pad(64),
-       kTaken},
+      {"a tagged one, padded to 64",
+       PacketBuilder().Ethernet().Vlan(7).Ipv4().Udp(40000, 53).Pad(64), kTaken},
   });
 }
 
@@ -172,8 +174,9 @@ TEST(PacketTable, FramesThatEndWithinTheirHeaders) {
   AddCuts(&rows, "extensions", Eth6().HopByHop().Destination(1).Udp(40000, 53), {54, 82});
   AddCuts(&rows, "AH", Eth6().Authentication().Udp(40000, 53), {54, 82});
   AddCuts(&rows, "fragment", Eth6().Fragment(1, 0, true).Udp(40000, 53), {54, 66});
-  AddCuts(&rows, "a tag", Packet().Ethernet().Vlan(5).Ipv4().Udp(40000, 53).Data(9), {14, 42});
-  AddCuts(&rows, "two tags", Packet().Ethernet().ServiceVlan(5).Vlan(6).Ipv6().Udp(1, 53),
+  AddCuts(&rows, "a tag", PacketBuilder().Ethernet().Vlan(5).Ipv4().Udp(40000, 53).Data(9),
+          {14, 42});
+  AddCuts(&rows, "two tags", PacketBuilder().Ethernet().ServiceVlan(5).Vlan(6).Ipv6().Udp(1, 53),
           {14, 66});
   RunTable(rows);
 }
@@ -183,20 +186,22 @@ TEST(PacketTable, RawPacketsThatEndWithinTheirHeaders) {
   AddCuts(&rows, "UDP IPv4", Query4(), {14, 24});
   AddCuts(&rows, "options", Query4({.option_words = 10}), {14, 64});
   AddCuts(&rows, "UDP IPv6", Query6(), {14, 44});
-  AddCuts(&rows, "extensions", Packet().Ipv6().HopByHop().Destination(1).Udp(1, 53), {14, 68});
+  AddCuts(&rows, "extensions", PacketBuilder().Ipv6().HopByHop().Destination(1).Udp(1, 53),
+          {14, 68});
   RunTable({.link_type = CAPTURE_LINK_RAW}, rows);
 }
 
 TEST(PacketTable, IcmpErrorsThatEndWithinTheirQuote) {
   std::vector<Row> rows;
-  const Packet error4 = Eth4().Icmp(3, 3).Quote(Query4());
-  const Packet options = Eth4().Icmp(3, 3).Quote(Query4({.option_words = 10}));
-  const Packet error6 = Eth6().Icmp6(1, 4).Quote(Query6());
+  const PacketBuilder error4 = Eth4().Icmp(3, 3).Quote(Query4());
+  const PacketBuilder options = Eth4().Icmp(3, 3).Quote(Query4({.option_words = 10}));
+  const PacketBuilder error6 = Eth6().Icmp6(1, 4).Quote(Query6());
   AddCuts(&rows, "ICMP error", error4, {14 + 20 + 4, 14 + 20 + 8 + 20 + 4, kQuote});
   AddCuts(&rows, "quoting options", options, {14 + 20 + 4, 14 + 20 + 8 + 60 + 4, kQuote});
   AddCuts(&rows, "ICMPv6 error", error6, {14 + 40 + 4, 14 + 40 + 8 + 40 + 4, kQuote});
   for (size_t length = 34; length < 38; ++length) {
-    rows.push_back({absl::StrCat("cut to ", length), Packet(error4).Cut(length), kTruncated});
+    rows.push_back(
+        {absl::StrCat("cut to ", length), PacketBuilder(error4).Cut(length), kTruncated});
   }
   RunTable(rows);
 }
@@ -204,24 +209,27 @@ TEST(PacketTable, IcmpErrorsThatEndWithinTheirQuote) {
 // ----------------------------------------------------------------------------------------- tags
 
 TEST(PacketTable, TagsInTheData) {
-  const auto tag = [] { return Packet().Ethernet().Vlan(5); };
+  const auto tag = [] { return PacketBuilder().Ethernet().Vlan(5); };
   RunTable({
       {"802.1Q", tag().Ipv4().Udp(40000, 53).Data(30), kTaken},
       {"802.1Q, IPv6", tag().Ipv6().Udp(40000, 53).Data(30), kTaken},
       {"802.1Q, TCP", tag().Ipv6().Tcp(53, 40000).Data(30), kTaken},
       {"802.1Q, other ports", tag().Ipv4().Udp(40000, 443).Data(30), kNotDns},
-      {"802.1Q with priority", Packet().Ethernet().Vlan(0xf005).Ipv4().Udp(40000, 53), kTaken},
-      {"802.1Q, VLAN 0", Packet().Ethernet().Vlan(0).Ipv4().Udp(40000, 53), kTaken},
-      {"802.1ad", Packet().Ethernet().ServiceVlan(7).Ipv4().Udp(40000, 53), kTaken},
+      {"802.1Q with priority", PacketBuilder().Ethernet().Vlan(0xf005).Ipv4().Udp(40000, 53),
+       kTaken},
+      {"802.1Q, VLAN 0", PacketBuilder().Ethernet().Vlan(0).Ipv4().Udp(40000, 53), kTaken},
+      {"802.1ad", PacketBuilder().Ethernet().ServiceVlan(7).Ipv4().Udp(40000, 53), kTaken},
       {"802.1ad, IPv6 with extensions",
-       Packet().Ethernet().ServiceVlan(7).Ipv6().HopByHop().Udp(40000, 53), kTaken},
-      {"QinQ", Packet().Ethernet().ServiceVlan(7).Vlan(5).Ipv4().Udp(40000, 53).Data(30), kTaken},
-      {"QinQ, IPv6", Packet().Ethernet().ServiceVlan(7).Vlan(5).Ipv6().Tcp(40000, 53), kTaken},
-      {"QinQ, other ports", Packet().Ethernet().ServiceVlan(7).Vlan(5).Ipv4().Udp(40000, 443),
-       kNotDns},
+       PacketBuilder().Ethernet().ServiceVlan(7).Ipv6().HopByHop().Udp(40000, 53), kTaken},
+      {"QinQ", PacketBuilder().Ethernet().ServiceVlan(7).Vlan(5).Ipv4().Udp(40000, 53).Data(30),
+       kTaken},
+      {"QinQ, IPv6", PacketBuilder().Ethernet().ServiceVlan(7).Vlan(5).Ipv6().Tcp(40000, 53),
+       kTaken},
+      {"QinQ, other ports",
+       PacketBuilder().Ethernet().ServiceVlan(7).Vlan(5).Ipv4().Udp(40000, 443), kNotDns},
       {"QinQ of two 802.1Q", tag().Vlan(6).Ipv4({.option_words = 2}).Udp(53, 40000).Data(30),
        kTaken},
-      {"QinQ, ARP", Packet().Ethernet().ServiceVlan(7).Vlan(5).Arp(), kNotDns},
+      {"QinQ, ARP", PacketBuilder().Ethernet().ServiceVlan(7).Vlan(5).Arp(), kNotDns},
       {"three tags", tag().Vlan(6).Vlan(7).Ipv4().Udp(40000, 53), kTags},
       {"three tags, others", tag().Vlan(6).Vlan(7).Arp(), kTags},
       {"ten tags",
@@ -256,7 +264,8 @@ TEST(PacketTable, SnapLength) {
             {"much longer", Eth4().Udp(40000, 53).Data(1472), kClipped},
             {"ports behind the snap length", Eth6().HopByHop(120).Udp(40000, 53).Data(200),
              kClipped},
-            {"QinQ", Packet().Ethernet().ServiceVlan(7).Vlan(5).Ipv6().Udp(40000, 53).Data(2000),
+            {"QinQ",
+             PacketBuilder().Ethernet().ServiceVlan(7).Vlan(5).Ipv6().Udp(40000, 53).Data(2000),
              kClipped},
             {"of others", Eth4().Udp(40000, 443).Data(1472), kNotDns},
         });
@@ -300,20 +309,23 @@ TEST(PacketTable, RawIp) {
       {
           {"query, IPv4", Query4(), kTaken},
           {"query, IPv6", Query6(), kTaken},
-          {"answer over TCP", Packet().Ipv4().Tcp(53, 40000).Data(99), kTaken},
-          {"other ports, IPv4", Packet().Ipv4().Udp(40000, 443), kNotDns},
-          {"other ports, IPv6", Packet().Ipv6().Tcp(40000, 443), kNotDns},
+          {"answer over TCP", PacketBuilder().Ipv4().Tcp(53, 40000).Data(99), kTaken},
+          {"other ports, IPv4", PacketBuilder().Ipv4().Udp(40000, 443), kNotDns},
+          {"other ports, IPv6", PacketBuilder().Ipv6().Tcp(40000, 443), kNotDns},
           {"options", Query4({.option_words = 10}), kTaken},
-          {"extensions", Packet().Ipv6().HopByHop(1).Destination().Udp(40000, 53), kTaken},
-          {"ICMP error", Packet().Ipv4().Icmp(3, 3).Quote(Query4()), kTaken},
-          {"ICMPv6 error", Packet().Ipv6().Icmp6(1, 4).Quote(Query6()), kTaken},
-          {"first fragment", Packet().Ipv4({.id = 5, .more = true}).Udp(53, 1).Data(96), kTaken},
-          {"later fragment", Packet().Ipv4({.id = 5, .offset = 104}).As(17).Data(96), kTaken},
-          {"first fragment, IPv6", Packet().Ipv6().Fragment(5, 0, true).Udp(53, 1).Data(96),
+          {"extensions", PacketBuilder().Ipv6().HopByHop(1).Destination().Udp(40000, 53), kTaken},
+          {"ICMP error", PacketBuilder().Ipv4().Icmp(3, 3).Quote(Query4()), kTaken},
+          {"ICMPv6 error", PacketBuilder().Ipv6().Icmp6(1, 4).Quote(Query6()), kTaken},
+          {"first fragment", PacketBuilder().Ipv4({.id = 5, .more = true}).Udp(53, 1).Data(96),
            kTaken},
-          {"later fragment, IPv6", Packet().Ipv6().Fragment(5, 104, false).As(17).Data(96), kTaken},
-          {"bad header length", Packet().Ipv4({.header_words = 1}).Udp(53, 53), kMalformed},
-          {"neither IPv4 nor IPv6", Packet().Ipv4({.version = 5}).Udp(53, 53), kNotDns},
+          {"later fragment", PacketBuilder().Ipv4({.id = 5, .offset = 104}).As(17).Data(96),
+           kTaken},
+          {"first fragment, IPv6", PacketBuilder().Ipv6().Fragment(5, 0, true).Udp(53, 1).Data(96),
+           kTaken},
+          {"later fragment, IPv6", PacketBuilder().Ipv6().Fragment(5, 104, false).As(17).Data(96),
+           kTaken},
+          {"bad header length", PacketBuilder().Ipv4({.header_words = 1}).Udp(53, 53), kMalformed},
+          {"neither IPv4 nor IPv6", PacketBuilder().Ipv4({.version = 5}).Udp(53, 53), kNotDns},
           {"an Ethernet frame, by mistake", Eth4().Udp(40000, 53), kNotDns},
           {"ends within IPv4", Query4().Cut(19), kTruncated},
           {"ends within the ports", Query4().Cut(23), kTruncated},

@@ -1,6 +1,6 @@
 // Frames for tests, layer by layer:
 //
-//     Packet().Ethernet().Vlan(5).Ipv4({.id = 7, .more = true}).Udp(40000, 53).Data(100)
+//     PacketBuilder().Ethernet().Vlan(5).Ipv4({.id = 7, .more = true}).Udp(40000, 53).Data(100)
 //
 // Each layer names the next one in its protocol field, and lengths are those of what follows; both
 // can be said otherwise where a test wants them wrong. Checksums are zero.
@@ -19,7 +19,7 @@ namespace dns_monitor {
 
 using Bytes = std::vector<uint8_t>;
 
-class Packet {
+class PacketBuilder {
  public:
   struct Ipv4Fields {
     uint16_t id = 1;
@@ -34,26 +34,71 @@ class Packet {
     uint8_t version = 6;
     uint8_t host = 1;
   };
+  struct TcpFields {
+    uint16_t source = 40000;
+    uint16_t destination = 53;
+    uint32_t seq = 1;
+    uint32_t ack = 2;
+    uint8_t flags = 0x18;  // ACK, PSH
+    int option_words = 0;  // 0 to 10
+  };
 
   // ------------------------------------------------------------------------------- link layer
-  Packet& Ethernet() {
+  PacketBuilder& Ethernet() {
     // Both addresses are locally administered; the destination is that of the tests' receiver.
-    return Layer({0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0, 0}, 12, 2, 0);
+    return Layer({0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0, 0}, 12, 2, 0x6558);
   }
   // A tag that is in the data; the one before names it with `type`.
-  Packet& Vlan(uint16_t tci, uint16_t type = ETH_P_8021Q) {
+  PacketBuilder& Vlan(uint16_t tci, uint16_t type = ETH_P_8021Q) {
     return Layer({High(tci), Low(tci), 0, 0}, 2, 2, type);
   }
-  Packet& ServiceVlan(uint16_t tci) { return Vlan(tci, ETH_P_8021AD); }
-  Packet& Arp() {
+  PacketBuilder& ServiceVlan(uint16_t tci) { return Vlan(tci, ETH_P_8021AD); }
+  PacketBuilder& Arp() {
     return Layer(
         {0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 77, 0, 1, 0, 0, 0, 0, 0, 0, 10, 77, 0, 53},
         0, 0, ETH_P_ARP);
   }
+  // Linux "cooked", in both versions: from an interface of type Ethernet.
+  PacketBuilder& Sll() {
+    return Layer({0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0}, 14, 2, -1);
+  }
+  PacketBuilder& Sll2() {
+    return Layer({0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0}, 0, 2, -1);
+  }
+  PacketBuilder& Snap() { return Layer({0xaa, 0xaa, 3, 0, 0, 0, 0, 0}, 6, 2, 100); }
+  PacketBuilder& Mpls(uint16_t label, bool is_last) {
+    return Layer({High(label), Low(label), static_cast<uint8_t>(is_last ? 1 : 0), 64}, 0, 0,
+                 ETH_P_MPLS_UC, 137);
+  }
+  PacketBuilder& Pppoe() {
+    Layer({0x11, 0, 0, 9, 0, 0}, 0, 0, ETH_P_PPP_SES);
+    layers_.back().length_at = 4;
+    return *this;
+  }
+
+  // ---------------------------------------------------------------------------------- tunnels
+  // `flags`: the first byte; the fields that it announces hold 0xee.
+  PacketBuilder& Gre(uint8_t flags = 0) {
+    Bytes header = {flags, 0, 0, 0};
+    for (const int flag : {0x80, 0x20, 0x10}) {
+      if ((flags & flag) != 0) header.resize(header.size() + 4, 0xee);
+    }
+    return Layer(std::move(header), 2, 2, IPPROTO_GRE);
+  }
+  PacketBuilder& Vxlan() {
+    Udp(50000, 4789);
+    return Layer({8, 0, 0, 0, 0, 0, 7, 0}, 0, 0, -1);
+  }
+  PacketBuilder& Geneve(uint8_t option_words = 0) {
+    Udp(50000, 6081);
+    Bytes header = {option_words, 0, 0, 0, 0, 0, 7, 0};
+    header.resize(header.size() + option_words * 4u, 0xee);
+    return Layer(std::move(header), 2, 2, -1);
+  }
 
   // --------------------------------------------------------------------------------- internet
-  Packet& Ipv4() { return Ipv4(Ipv4Fields()); }
-  Packet& Ipv4(const Ipv4Fields& fields) {
+  PacketBuilder& Ipv4() { return Ipv4(Ipv4Fields()); }
+  PacketBuilder& Ipv4(const Ipv4Fields& fields) {
     const int words = 5 + fields.option_words;
     const auto field = static_cast<uint16_t>(fields.offset / 8 | (fields.more ? 0x2000 : 0));
     const int said = fields.header_words.value_or(static_cast<uint8_t>(words));
@@ -83,8 +128,8 @@ class Packet {
     layers_.back().length_includes_header = true;
     return *this;
   }
-  Packet& Ipv6() { return Ipv6(Ipv6Fields()); }
-  Packet& Ipv6(const Ipv6Fields& fields) {
+  PacketBuilder& Ipv6() { return Ipv6(Ipv6Fields()); }
+  PacketBuilder& Ipv6(const Ipv6Fields& fields) {
     Bytes header(40);
     header[0] = static_cast<uint8_t>(fields.version << 4);
     header[7] = 64;
@@ -99,19 +144,19 @@ class Packet {
 
   // ----------------------------------------------------------------- IPv6 extension headers
   // `words`: of eight bytes, beyond the first.
-  Packet& HopByHop(int words = 0) { return Extension(IPPROTO_HOPOPTS, words); }
-  Packet& Routing(int words = 0) { return Extension(IPPROTO_ROUTING, words); }
-  Packet& Destination(int words = 0) { return Extension(IPPROTO_DSTOPTS, words); }
-  Packet& Mobility(int words = 0) { return Extension(IPPROTO_MH, words); }
-  Packet& Hip(int words = 0) { return Extension(139, words); }
-  Packet& Shim6(int words = 0) { return Extension(140, words); }
+  PacketBuilder& HopByHop(int words = 0) { return Extension(IPPROTO_HOPOPTS, words); }
+  PacketBuilder& Routing(int words = 0) { return Extension(IPPROTO_ROUTING, words); }
+  PacketBuilder& Destination(int words = 0) { return Extension(IPPROTO_DSTOPTS, words); }
+  PacketBuilder& Mobility(int words = 0) { return Extension(IPPROTO_MH, words); }
+  PacketBuilder& Hip(int words = 0) { return Extension(139, words); }
+  PacketBuilder& Shim6(int words = 0) { return Extension(140, words); }
   // RFC 4302: its length counts words of four bytes, less two.
-  Packet& Authentication(int check_words = 3) {
+  PacketBuilder& Authentication(int check_words = 3) {
     Bytes header(static_cast<size_t>(3 + check_words) * 4, 0xee);
     header[1] = static_cast<uint8_t>(1 + check_words);
     return Layer(std::move(header), 0, 1, IPPROTO_AH);
   }
-  Packet& Fragment(uint32_t id, uint16_t offset, bool more) {
+  PacketBuilder& Fragment(uint32_t id, uint16_t offset, bool more) {
     const auto field = static_cast<uint16_t>(offset | (more ? 1 : 0));
     return Layer(
         {0, 0, High(field), Low(field), static_cast<uint8_t>(id >> 24),
@@ -120,68 +165,64 @@ class Packet {
   }
 
   // -------------------------------------------------------------------------------- transport
-  Packet& Udp(uint16_t source, uint16_t destination) {
+  PacketBuilder& Udp(uint16_t source, uint16_t destination) {
     Layer({High(source), Low(source), High(destination), Low(destination), 0, 0, 0, 0}, 0, 0,
           IPPROTO_UDP);
     layers_.back().length_at = 4;
     layers_.back().length_includes_header = true;
     return *this;
   }
-  Packet& Tcp(uint16_t source, uint16_t destination) {
-    return Layer({High(source),
-                  Low(source),
-                  High(destination),
-                  Low(destination),
-                  0,
-                  0,
-                  0,
-                  1,
-                  0,
-                  0,
-                  0,
-                  2,
-                  0x50,
-                  0x18,
-                  0xff,
-                  0,
-                  0,
-                  0,
-                  0,
-                  0},
-                 0, 0, IPPROTO_TCP);
+  PacketBuilder& Tcp(uint16_t source, uint16_t destination) {
+    return Tcp({.source = source, .destination = destination});
   }
-  Packet& Icmp(uint8_t type, uint8_t code = 0) {
+  PacketBuilder& Tcp(const TcpFields& tcp) {
+    Bytes header = {High(tcp.source), Low(tcp.source), High(tcp.destination), Low(tcp.destination)};
+    for (const uint32_t number : {tcp.seq, tcp.ack}) {
+      for (int shift = 24; shift >= 0; shift -= 8) {
+        header.push_back(static_cast<uint8_t>(number >> shift));
+      }
+    }
+    const int words = 5 + tcp.option_words;
+    for (const int byte : {words << 4, int{tcp.flags}, 0xff, 0, 0, 0, 0, 0}) {
+      header.push_back(static_cast<uint8_t>(byte));
+    }
+    header.resize(static_cast<size_t>(words) * 4, 1);  // options: no operation
+    return Layer(std::move(header), 0, 0, IPPROTO_TCP);
+  }
+  PacketBuilder& Icmp(uint8_t type, uint8_t code = 0) {
     return Layer({type, code, 0, 0, 0, 0, 0, 0}, 0, 0, IPPROTO_ICMP);
   }
-  Packet& Icmp6(uint8_t type, uint8_t code = 0) {
+  PacketBuilder& Icmp6(uint8_t type, uint8_t code = 0) {
     return Layer({type, code, 0, 0, 0, 0, 0, 0}, 0, 0, IPPROTO_ICMPV6);
   }
 
   // ------------------------------------------------------------------------------------- rest
   // What follows is named with this number, whatever it is.
-  Packet& As(int number) {
+  PacketBuilder& As(int number) {
     named_ = number;
     return *this;
   }
-  Packet& Data(size_t bytes) {
+  PacketBuilder& Data(size_t bytes) {
     Bytes data(bytes);
     for (size_t i = 0; i < bytes; ++i) data[i] = static_cast<uint8_t>('a' + i % 23);
     return Layer(std::move(data), 0, 0, -1);
   }
+  // These, which nobody names.
+  PacketBuilder& Literal(Bytes bytes) { return Layer(std::move(bytes), 0, 0, -1); }
   // Another packet, as an ICMP error carries it: its first `bytes`, or all.
-  Packet& Quote(const Packet& quoted, size_t bytes = SIZE_MAX) {
+  PacketBuilder& Quote(const PacketBuilder& quoted, size_t bytes = SIZE_MAX) {
     Bytes data = quoted.Build();
     if (data.size() > bytes) data.resize(bytes);
     return Layer(std::move(data), 0, 0, -1);
   }
 
   // The frame ends after so many bytes, though its headers promise more.
-  Packet& Cut(size_t bytes) {
+  PacketBuilder& Cut(size_t bytes) {
     cut_ = bytes;
     return *this;
   }
   // Zeros up to this length, as a network card adds them; no header knows of them.
-  Packet& Pad(size_t bytes) {
+  PacketBuilder& Pad(size_t bytes) {
     pad_ = bytes;
     return *this;
   }
@@ -233,13 +274,14 @@ class Packet {
     if (layer.next_bytes == 1) (*header)[layer.next_at] = static_cast<uint8_t>(next);
   }
 
-  Packet& Layer(Bytes bytes, size_t next_at, size_t next_bytes, int number, int number_in_ip = -1) {
+  PacketBuilder& Layer(Bytes bytes, size_t next_at, size_t next_bytes, int number,
+                       int number_in_ip = -1) {
     if (named_ && !layers_.empty()) layers_.back().names_next = *named_;
     named_.reset();
     layers_.push_back({std::move(bytes), next_at, next_bytes, number, number_in_ip, -1});
     return *this;
   }
-  Packet& Extension(uint8_t number, int words) {
+  PacketBuilder& Extension(uint8_t number, int words) {
     Bytes header(static_cast<size_t>(1 + words) * 8, 0);
     header[1] = static_cast<uint8_t>(words);
     return Layer(std::move(header), 0, 1, number);
