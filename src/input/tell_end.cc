@@ -1,0 +1,30 @@
+#include "absl/strings/str_cat.h"
+#include "file_blocks.h"
+
+namespace dns_monitor {
+
+void TellEnd(const BlockContext& context, const RecordLayout& layout, const RecordsEnd& end) {
+  const bool part = context.file->part;
+  const std::string behind =
+      absl::StrCat(", behind ", end.packets, end.packets == 1 ? " packet" : " packets");
+  const absl::string_view record = layout.format == CaptureFormat::kPcapng ? "block" : "record";
+  // A record that is wrong counts more than damage which lies behind it.
+  if (end.end == WalkEnd::kBad) {
+    return context.note(
+        absl::StrCat("the ", record, " at byte ", end.offset, " ", end.bad, behind));
+  }
+  if (end.end == WalkEnd::kZeros) {
+    if (part) return;
+    return context.note(
+        absl::StrCat("has zeros instead of a ", record, " at byte ", end.offset, behind));
+  }
+  if (!end.damage.empty()) {
+    if (part && end.ends_early) return;
+    return context.note(
+        absl::StrCat(end.damage, "; read up to byte ", end.offset, " of its content", behind));
+  }
+  if (end.rest_bytes == 0 || part) return;
+  context.note(absl::StrCat("ends within a ", record, " at byte ", end.offset, behind));
+}
+
+}  // namespace dns_monitor
