@@ -2,7 +2,7 @@
 # where all builds of this directory look.
 set(DNS_MONITOR_DUCKDB_DIR ${PROJECT_SOURCE_DIR}/build/duckdb CACHE PATH
     "Where libduckdb.so and duckdb.h are")
-if(NOT EXISTS ${DNS_MONITOR_DUCKDB_DIR}/version)
+if(NOT EXISTS ${DNS_MONITOR_DUCKDB_DIR}/installed)
   message(FATAL_ERROR "There is no DuckDB in ${DNS_MONITOR_DUCKDB_DIR}. Run tools/install-duckdb, "
                       "or leave the queries out by -DDNS_MONITOR_QUERY=OFF.")
 endif()
