@@ -40,6 +40,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
   for (const auto& table : AllTables()) {
     DM_RETURN_IF_ERROR(RegisterTable(*table, captures, engine->connection_));
   }
+  // Last: what fails before this is a fault of ours, and needs no place.
+  DM_RETURN_IF_ERROR(Execute("SET errors_as_json = true", engine->connection_));
   return engine;
 }
 
@@ -67,11 +69,6 @@ absl::Status Engine::Configure(const EngineOptions& options) {
   return absl::InternalError("the engine did not start");
 }
 
-absl::Status Engine::Failed(const char* message) const {
-  if (interrupted_) return absl::CancelledError("interrupted");
-  return absl::InvalidArgumentError(message == nullptr ? "the engine failed" : message);
-}
-
 absl::Status Engine::Run(absl::string_view sql,
                          const std::function<absl::Status(duckdb_result*)>& on_result) {
   interrupted_ = false;
@@ -87,7 +84,9 @@ absl::Status Engine::Run(absl::string_view sql,
     status = RunStatement(statements, i, on_result);
   }
   duckdb_destroy_extracted(&statements);
-  return status;
+  if (interrupted_) return absl::CancelledError("interrupted");
+  if (!absl::IsInvalidArgument(status)) return status;
+  return absl::InvalidArgumentError(MarkedError(status.message(), sql, translated));
 }
 
 absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t index,
@@ -98,14 +97,13 @@ absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t 
   absl::Status status;
   if (duckdb_prepare_extracted_statement(connection_, statements, index, &prepared) !=
       DuckDBSuccess) {
-    status = Failed(duckdb_prepare_error(prepared));
+    status = absl::InvalidArgumentError(duckdb_prepare_error(prepared));
   } else if (duckdb_pending_prepared_streaming(prepared, &pending) != DuckDBSuccess) {
-    status = Failed(duckdb_pending_error(pending));
+    status = absl::InvalidArgumentError(duckdb_pending_error(pending));
   } else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
-    status = Failed(duckdb_result_error(&result));
+    status = absl::InvalidArgumentError(duckdb_result_error(&result));
   } else if (duckdb_result_return_type(result) == DUCKDB_RESULT_TYPE_QUERY_RESULT) {
     status = on_result(&result);
-    if (interrupted_) status = absl::CancelledError("interrupted");
   }
   duckdb_destroy_result(&result);
   duckdb_destroy_pending(&pending);

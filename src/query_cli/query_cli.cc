@@ -44,7 +44,11 @@ int ExitStatus(const absl::Status& status) {
     LogWarning("interrupted");
     return kExitInterrupted;
   }
-  LogError(status.message());
+  // The line that tells what is wrong as others do; below it, the place in the statement.
+  const absl::string_view message = status.message();
+  const size_t newline = message.find('\n');
+  LogError(message.substr(0, newline));
+  if (newline != absl::string_view::npos) LogText(absl::StrCat(message.substr(newline + 1), "\n"));
   return kExitFailed;
 }
 

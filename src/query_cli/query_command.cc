@@ -82,7 +82,7 @@ absl::Status QueryCommand::Run(Watch* watch) {
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<ResultOutput> output,
                       ResultOutput::Open(output_, format_, limit_));
   watch->Follow(engine.get(), captures.get(), output->shows_progress());
-  absl::Status status = output->Begin();
+  absl::Status status;
   for (const std::string& statement : statements_) {
     if (!status.ok()) break;
     status = engine->Run(statement, [&](duckdb_result* result) {

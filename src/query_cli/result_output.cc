@@ -55,12 +55,11 @@ bool ResultOutput::shows_progress() const {
   return isatty(STDERR_FILENO) == 1;
 }
 
-absl::Status ResultOutput::Begin() {
-  return OpenDocument(options_.format, &sink_);
-}
-
 absl::Status ResultOutput::Write(duckdb_result* result, const std::string& statement,
                                  Engine* engine) {
+  if (results_ == 0) {
+    DM_RETURN_IF_ERROR(OpenDocument(options_.format, &sink_));
+  }
   options_.query = statement;
   options_.result_number = results_++;
   options_.interrupt = [engine] { engine->EndResult(); };

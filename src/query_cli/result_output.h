@@ -26,7 +26,7 @@ class ResultOutput {
   // not go to a piece at a time.
   bool shows_progress() const;
 
-  absl::Status Begin();
+  // Nothing is written before the first result.
   absl::Status Write(duckdb_result* result, const std::string& statement, Engine* engine);
   absl::Status End();
 

@@ -107,12 +107,9 @@ absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch
                       ResultOutput::Open("", format_, std::nullopt));
   const int64_t begin_ns = SystemClock().BoottimeNs();
   watch->Follow(engine_.get(), captures_.get(), output->shows_progress());
-  absl::Status status = output->Begin();
-  if (status.ok()) {
-    status = engine_->Run(statement, [&](duckdb_result* result) {
-      return output->Write(result, statement, engine_.get());
-    });
-  }
+  const absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
+    return output->Write(result, statement, engine_.get());
+  });
   watch->Follow(nullptr, nullptr, false);
   DM_RETURN_IF_ERROR(status);
   DM_RETURN_IF_ERROR(output->End());

@@ -34,7 +34,7 @@ class Engine {
 
   // Runs each statement of `sql`, which may be in PacketQ's dialect (query/dialect.h), and gives
   // the result of each that has one to `on_result`, while it runs. InvalidArgument: the engine's
-  // message, with the place marked. Cancelled after Interrupt.
+  // message, with the place marked. Cancelled after Interrupt. The errors of `on_result`.
   absl::Status Run(absl::string_view sql,
                    const std::function<absl::Status(duckdb_result*)>& on_result);
 
@@ -50,10 +50,9 @@ class Engine {
  private:
   explicit Engine(const Captures& captures) : captures_(captures) {}
   absl::Status Configure(const EngineOptions& options);
+  // Its errors have the engine's own words.
   absl::Status RunStatement(duckdb_extracted_statements statements, idx_t index,
                             const std::function<absl::Status(duckdb_result*)>& on_result);
-  // `message`, unless all was interrupted.
-  absl::Status Failed(const char* message) const;
 
   const Captures& captures_;
   std::atomic<bool> interrupted_ = false;
