@@ -87,9 +87,10 @@ TEST(OutputFaultsTest, LimitInterruptsTheQuery) {
   OutputOptions options{.format = OutputFormat::kNdjson};
   options.limit = 1;
   options.interrupt = [&] { duckdb_interrupt(database.connection()); };
-  EXPECT_EQ(*database.Write("SELECT i FROM range(100000000000000) r(i) WHERE hash(i) = 0 OR i < 5000",
-                            options, &sink),
-            1U);
+  EXPECT_EQ(
+      *database.Write("SELECT i FROM range(100000000000000) r(i) WHERE hash(i) = 0 OR i < 5000",
+                      options, &sink),
+      1U);
 }
 
 TEST(OutputFaultsTest, QueryThatFailsAtOnceWritesNothing) {
