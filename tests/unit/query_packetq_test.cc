@@ -164,32 +164,6 @@ TEST_F(QueryPacketqTest, TakesEveryKeywordForAnAlias) {
   }
 }
 
-TEST_F(QueryPacketqTest, ShowsThePlaceOfAnErrorAsItWasWritten) {
-  const auto shown = [this](const std::string& sql) {
-    const TranslatedSql translated = TranslateDialect(sql);
-    const std::string error = ErrorInOriginal(rig_.Ask(translated.text), translated, sql);
-    return error.substr(error.find("\nLINE "));
-  };
-  EXPECT_EQ(shown("select do, nosuch from dns"),
-            "\nLINE 1: select do, nosuch from dns\n                   ^");
-  EXPECT_EQ(shown("select do,\n  if(qr, 'x', rcode),\n  do, nosuch\nfrom dns"),
-            "\nLINE 3:   do, nosuch\n              ^");
-  EXPECT_EQ(shown("select do from dns where do\n=nosuch or do\n=nosuch"),
-            "\nLINE 2: =nosuch or do\n         ^");
-  EXPECT_EQ(shown("select 'Ünïcödé' as u, do, nosuch from dns"),
-            "\nLINE 1: select 'Ünïcödé' as u, do, nosuch from dns\n" + std::string(35, ' ') + "^");
-  const std::string far =
-      "select do, do, do, do, do, do, do, do, do, do, do, do, do, do, do, nosuch, do, do, do, do, "
-      "do, do, do, do, do, do, do, do, do, do, do, do from dns";
-  EXPECT_EQ(shown(far),
-            "\nLINE 1: ...do, do, do, do, do, do, do, do, do, do, nosuch, do, do, do, do, do, do, "
-            "do, do, ...\n" +
-                std::string(51, ' ') + "^");
-  EXPECT_EQ(ErrorInOriginal("no place", TranslateDialect("do"), "do"), "no place");
-  EXPECT_EQ(ErrorInOriginal("x\nLINE 1: other\n   ^", TranslateDialect("do"), "do"),
-            "x\nLINE 1: other\n   ^");
-}
-
 TEST_F(QueryPacketqTest, LeavesErrorsToTheEngine) {
   EXPECT_THAT(Ask("select subnet(src_addr,24,96) as net from dns"), HasSubstr("subnet"));
   EXPECT_THAT(Ask("selec 1"), StartsWith("ERROR: Parser Error"));

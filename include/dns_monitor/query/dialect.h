@@ -43,9 +43,4 @@ struct TranslatedSql {
 //                             that are nothing but calls
 TranslatedSql TranslateDialect(absl::string_view sql);
 
-// What DuckDB says of `translated`, with the line and the place that it shows (LINE 1: ... ^) as
-// they are in `original`. As it is, where it shows none, or one that is not of this text.
-std::string ErrorInOriginal(absl::string_view error, const TranslatedSql& translated,
-                            absl::string_view original);
-
 }  // namespace dns_monitor
