@@ -9,7 +9,7 @@ namespace dns_monitor {
 
 struct Frame {
   uint32_t link_type = 0;  // LINKTYPE_*: https://www.tcpdump.org/linktypes.html
-  absl::Span<const uint8_t> bytes;
+  absl::Span<const uint8_t> bytes = {};
   uint32_t wire_length = 0;  // at least bytes.size(), unless the capture is wrong about it
   int64_t time_ns = 0;       // since 1970
 };
