@@ -85,7 +85,7 @@ int RunQueryCommandLine(int argc, char** argv) {
   }
   if (query.chosen()) return RunCommand(&query);
   if (sql.chosen()) return RunCommand(&sql);
-  return UsageError("which command? 'query', 'report' or 'sql'");
+  return UsageError("which command? 'query' or 'sql'");
 }
 
 }  // namespace dns_monitor

@@ -15,7 +15,7 @@ struct Frame {
 };
 
 // Those that Dissect knows. Their first bytes are what the names say.
-enum LinkType : uint32_t {
+enum FrameLink : uint32_t {
   kLinkNull = 0,  // address family, in the byte order of the machine that captured
   kLinkEthernet = 1,
   kLinkPpp = 9,      // with or without the address and control bytes of HDLC

@@ -1,5 +1,4 @@
-// The command line of dns-monitor-query, the program behind `dns-monitor query`, `report` and
-// `sql`.
+// The command line of dns-monitor-query, the program behind `dns-monitor query` and `sql`.
 #pragma once
 
 namespace dns_monitor {
