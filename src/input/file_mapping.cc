@@ -34,11 +34,11 @@ FileMapping::~FileMapping() {
   munmap(const_cast<uint8_t*>(data_), size_);
 }
 
-void FileMapping::Expect(size_t offset, size_t bytes) const {
+void FileMapping::Advise(size_t offset, size_t bytes, int advice) const {
   const size_t from = offset / PageBytes() * PageBytes();
   if (from >= size_) return;
   const size_t length = std::min(offset - from + bytes, size_ - from);
-  madvise(const_cast<uint8_t*>(data_) + from, length, MADV_WILLNEED);
+  madvise(const_cast<uint8_t*>(data_) + from, length, advice);
 }
 
 std::shared_ptr<const void> FileMapping::Hold(absl::Span<const uint8_t> bytes) {

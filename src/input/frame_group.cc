@@ -2,32 +2,13 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "decoder.h"
 
 namespace dns_monitor {
-namespace {
-
-// Of a frame that is not what the table says: the content that it has up to there.
-size_t DecodeWhatThereIs(absl::Span<const uint8_t> stored, absl::Span<uint8_t> to,
-                         std::string* damage) {
-  const std::unique_ptr<Decoder> decoder = MakeDecoder(Compression::kZstd);
-  size_t made = 0;
-  *damage = "it is not as long as the table of frames says";
-  while (made < to.size()) {
-    const Decoded decoded = decoder->Decode(stored, stored.empty(), to.subspan(made));
-    stored.remove_prefix(decoded.used);
-    made += decoded.made;
-    if (!decoded.damage.empty()) *damage = decoded.damage;
-    if (!decoded.damage.empty() || (decoded.used == 0 && decoded.made == 0)) break;
-  }
-  return made;
-}
-
-}  // namespace
 
 void FrameGroups::FreeContext::operator()(ZSTD_DCtx_s* context) const {
   ZSTD_freeDCtx(context);
@@ -69,8 +50,9 @@ DecodedGroup FrameGroups::Decode(absl::Span<const FrameSize> frames,
     const size_t made =
         ZSTD_decompressDCtx(context.get(), room.data(), room.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(made) != 0 || made != room.size()) {
-      std::string reason;
-      group.made += DecodeWhatThereIs(bytes, room, &reason);
+      const char* const reason = ZSTD_isError(made) != 0
+                                     ? ZSTD_getErrorName(made)
+                                     : "not as long as the table of frames says";
       group.damage = absl::StrCat("the zstd frame at byte ", offset + static_cast<int64_t>(at),
                                   " is damaged (", reason, ")");
       break;

@@ -16,8 +16,8 @@ struct ZSTD_DCtx_s;
 namespace dns_monitor {
 
 struct DecodedGroup {
-  size_t made = 0;     // bytes of content, all that can be read
-  std::string damage;  // why these are not as many as the table says; empty: they are
+  size_t made = 0;     // bytes of content, of whole frames: a damaged one may hold anything
+  std::string damage;  // of the frame behind these; empty: they are all
 };
 
 // Thread-safe: keeps a decompressor for each thread that is at work.

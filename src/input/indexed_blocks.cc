@@ -40,6 +40,7 @@ class IndexedBlocks : public FileBlocks {
     const IndexPiece& piece = pieces_.pieces[ticket.piece];
     auto begin = static_cast<size_t>(piece.begin);
     const auto end = static_cast<size_t>(piece.end);
+    mapping_->Prepare(begin, end - begin);
     RecordWalker walker(layout_);
     WalkedRecords walked = walker.Walk(mapping_->bytes().subspan(begin), end - begin);
     turns_.Wait(ticket.piece);

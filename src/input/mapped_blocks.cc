@@ -21,6 +21,7 @@ class MappedBlocks : public FileBlocks {
     const absl::Span<const uint8_t> rest = mapping_->bytes().subspan(at_);
     // The disk goes on while this block is worked at.
     mapping_->Expect(at_ + context_.block_bytes, context_.block_bytes);
+    mapping_->Prepare(at_, context_.block_bytes);
     block->layout = layout_;
     block->section = walker_.Section();
     const WalkedRecords walked = walker_.Walk(rest, context_.block_bytes);

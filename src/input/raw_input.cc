@@ -24,17 +24,17 @@ absl::StatusOr<size_t> RawInput::ReadSome(absl::Span<uint8_t> to) {
 }
 
 absl::StatusOr<absl::Span<const uint8_t>> RawInput::Peek(size_t wanted) {
-  if (buffer_.empty()) buffer_.resize(kInputBytes);
+  if (buffer_ == nullptr) buffer_.reset(new uint8_t[kInputBytes]);
   if (to_ - from_ < wanted) {
-    memmove(buffer_.data(), buffer_.data() + from_, to_ - from_);
+    memmove(buffer_.get(), buffer_.get() + from_, to_ - from_);
     to_ -= std::exchange(from_, 0);
   }
   while (to_ - from_ < wanted) {
-    DM_ASSIGN_OR_RETURN(const size_t got, ReadSome(absl::MakeSpan(buffer_).subspan(to_)));
+    DM_ASSIGN_OR_RETURN(const size_t got, ReadSome({buffer_.get() + to_, kInputBytes - to_}));
     if (got == 0) break;
     to_ += got;
   }
-  return absl::MakeConstSpan(buffer_).subspan(from_, to_ - from_);
+  return absl::Span<const uint8_t>(buffer_.get() + from_, to_ - from_);
 }
 
 void RawInput::Skip(size_t bytes) {
@@ -45,7 +45,7 @@ void RawInput::Skip(size_t bytes) {
 absl::StatusOr<size_t> RawInput::Read(absl::Span<uint8_t> to) {
   size_t got = std::min(to.size(), to_ - from_);
   if (got > 0) {
-    memcpy(to.data(), buffer_.data() + from_, got);
+    memcpy(to.data(), buffer_.get() + from_, got);
     from_ += got;
   } else if (!to.empty()) {
     DM_ASSIGN_OR_RETURN(got, ReadSome(to));

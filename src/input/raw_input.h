@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -34,8 +34,8 @@ class RawInput {
 
   const int fd_;
   const int cancel_fd_;
-  std::vector<uint8_t> buffer_;
-  size_t from_ = 0;  // in buffer_: not moved over yet
+  std::unique_ptr<uint8_t[]> buffer_;  // of kInputBytes, once it is needed
+  size_t from_ = 0;                    // in buffer_: not moved over yet
   size_t to_ = 0;
   int64_t offset_ = 0;
 };

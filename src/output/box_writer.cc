@@ -13,7 +13,8 @@ namespace {
 
 constexpr absl::string_view kMore = "…";
 // What is left of a text, or of a name over numbers, when there is not room for all.
-constexpr size_t kLeastTextWidth = 10;
+// An IPv4 address is no good without its end.
+constexpr size_t kLeastTextWidth = 15;
 constexpr size_t kLeastNameWidth = 4;
 
 bool MayBeCut(const Column& column) {
@@ -71,7 +72,7 @@ class BoxWriter : public TableWriter {
       const size_t name = DisplayWidth(names_[i]);
       const size_t natural = std::max(name, widest[i]);
       const size_t least = MayBeCut(columns()[i])
-                               ? std::min(natural, kLeastTextWidth)
+                               ? std::min({natural, kLeastTextWidth, width_ / 2})
                                : std::max({widest[i], std::min(name, kLeastNameWidth), size_t{1}});
       widths.push_back({natural, least});
     }

@@ -1,6 +1,7 @@
 #include "src/output/display_width.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 #include "src/output/utf8.h"
@@ -137,6 +138,12 @@ size_t DisplayWidth(absl::string_view text) {
   size_t width = 0;
   const char* const end = text.data() + text.size();
   for (const char* at = text.data(); at < end;) {
+    uint64_t word;
+    if (end - at >= 8 && (std::memcpy(&word, at, 8), (word & 0x8080808080808080) == 0)) {
+      width += 8;
+      at += 8;
+      continue;
+    }
     const Rune rune = DecodeRune(at, end);
     width += static_cast<size_t>(RuneWidth(rune.code));
     at += std::max(rune.bytes, 1);

@@ -8,6 +8,7 @@ const std::vector<std::unique_ptr<Table>>& AllTables() {
     all->push_back(MakeDnsTable());
     all->push_back(MakeMessagesTable());
     all->push_back(MakeTransactionsTable());
+    all->push_back(MakeIcmpTable());
     all->push_back(MakePacketsTable());
     all->push_back(MakeSegmentsTable());
     all->push_back(MakeGapsTable());

@@ -14,6 +14,7 @@
 #include "dns_monitor/output/byte_sink.h"
 #include "dns_monitor/usage/help_formatter.h"
 #include "query_command.h"
+#include "sql_command.h"
 #include "watch.h"
 
 namespace dns_monitor {
@@ -52,6 +53,16 @@ int ExitStatus(const absl::Status& status) {
   return kExitFailed;
 }
 
+template <typename Command>
+int RunCommand(Command* command) {
+  const absl::Status wrong = command->Check();
+  if (!wrong.ok()) return UsageError(wrong.message());
+  signal(SIGPIPE, SIG_IGN);
+  YieldToOthers();
+  Watch watch;
+  return ExitStatus(command->Run(&watch));
+}
+
 }  // namespace
 
 int RunQueryCommandLine(int argc, char** argv) {
@@ -62,6 +73,7 @@ int RunQueryCommandLine(int argc, char** argv) {
                        "print the version");
   app.require_subcommand(0, 1);
   QueryCommand query(&app);
+  SqlCommand sql(&app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -71,13 +83,9 @@ int RunQueryCommandLine(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return UsageError(error.what());
   }
-  if (!query.chosen()) return UsageError("which command? 'query', 'report' or 'sql'");
-  const absl::Status wrong = query.Check();
-  if (!wrong.ok()) return UsageError(wrong.message());
-  signal(SIGPIPE, SIG_IGN);
-  YieldToOthers();
-  Watch watch;
-  return ExitStatus(query.Run(&watch));
+  if (query.chosen()) return RunCommand(&query);
+  if (sql.chosen()) return RunCommand(&sql);
+  return UsageError("which command? 'query', 'report' or 'sql'");
 }
 
 }  // namespace dns_monitor

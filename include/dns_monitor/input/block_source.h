@@ -17,7 +17,7 @@ struct BlockOptions {
   // About so much of a file's content makes a block; with a ledger's index, one stretch at least
   // (16 MiB), which is mapped and not copied.
   size_t block_bytes = 4 << 20;
-  TimeRange range;  // what an index says lies outside is not read
+  TimeRange range = {};  // what an index says lies outside is not read
   // What cannot be read, or is no capture, is a note instead of an error.
   bool skip_unreadable = false;
   // Takes notes as they are made, from the threads that call Next, one at a time.
@@ -36,7 +36,8 @@ struct BlockStats {
 //
 // A file that is cut, or damaged, is read up to there, and a note says so:
 //     X: ends within a record at byte N, behind M packets
-// But for that of a part, whose end is where its whole records end.
+// But for that of a part, whose end is where its whole records end. Data in one piece is given
+// before the checksum at its end is known, so its last records before damage can be damaged too.
 //
 // Takes memory for each block that is held (block_bytes, or the largest record where that is
 // more), and what the decompressors need: 128 MiB for windows of zstd, 256 MiB in all for xz.

@@ -14,11 +14,11 @@ namespace dns_monitor {
 
 struct InputOptions {
   // Files, directories, patterns of glob(7) that the shell did not expand, "-": standard input.
-  std::vector<std::string> paths;
-  TimeRange range;
+  std::vector<std::string> paths = {};
+  TimeRange range = {};
   // What cannot be read, or is no capture, is a note instead of an error.
   bool skip_unreadable = false;
-  std::string interface;  // only files that are known to be of it; empty: all
+  std::string interface = {};  // only files that are known to be of it; empty: all
 };
 
 // What a ledger that fits its file says of it.

@@ -39,19 +39,19 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);
 
 struct OutputOptions {
   OutputFormat format = OutputFormat::kTable;
-  std::string query;      // as JSON shows it
-  int result_number = 0;  // in the document, from 0
+  std::string query = {};  // as JSON shows it
+  int result_number = 0;   // in the document, from 0
   // The bytes go to a terminal: control characters, and those that move others about, are shown as
   // \x1b and \u{202e} in every format. (All but CSV and tables in files have them escaped anyway.)
   bool terminal = false;
-  int width = 80;                 // of the terminal
-  std::optional<uint64_t> limit;  // of rows
+  int width = 80;                      // of the terminal
+  std::optional<uint64_t> limit = {};  // of rows
   // Of integer columns that hold 0 or 1, by name: their type is "bool", as PacketQ's. None if
   // empty.
-  std::function<bool(absl::string_view column)> is_flag;
+  std::function<bool(absl::string_view column)> is_flag = {};
   // Breaks off what the query does (duckdb_interrupt), when no more rows are wanted. Called by the
   // thread that called WriteResult. If empty, WriteResult waits for the rows that are being made.
-  std::function<void()> interrupt;
+  std::function<void()> interrupt = {};
 };
 
 // What stands before the first result and behind the last of a document, that of JSON and XML. The
