@@ -86,10 +86,11 @@ absl::Status NoSuchReport(absl::string_view name) {
     }
   }
   const std::vector<std::string> near = report::NearestOf(name, names);
-  return absl::NotFoundError(absl::StrCat(
-      "there is no report '", name, "'",
-      near.empty() ? ": 'report --list' lists them"
-                   : absl::StrCat("; did you mean ", absl::StrJoin(near, " or "), "?")));
+  return absl::NotFoundError(
+      absl::StrCat("there is no report '", name, "' (",
+                   near.empty() ? "--list lists them"
+                                : absl::StrCat("did you mean ", absl::StrJoin(near, " or "), "?"),
+                   ")"));
 }
 
 absl::StatusOr<Report> ChooseOne(absl::string_view name) {

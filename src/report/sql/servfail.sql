@@ -1,5 +1,6 @@
 -- Which names could a server not find out about?
--- The server's own reason is there when it gave one (extended DNS errors, RFC 8914).
+-- ServFail: the server itself could not find the answer, or it did not pass DNSSEC. Its own reason
+-- is there when it gave one (extended DNS errors, RFC 8914).
 -- chart: bars name server failures
 -- none: No server failed.
 select coalesce(lower(qname), '(no question)') as name, src_addr as server, count(*) as failures,

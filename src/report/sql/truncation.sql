@@ -1,5 +1,5 @@
--- Which names come back truncated, and so are asked again over TCP?
--- udp_size is what the server says that it takes itself.
+-- Which names come back truncated?
+-- The client asks again over TCP then. udp_size is what the server says that it takes itself.
 -- chart: bars name type truncated
 -- none: No response is truncated.
 select coalesce(lower(qname), '(no question)') as name, coalesce(qtype_name, '') as type,
