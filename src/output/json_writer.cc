@@ -21,7 +21,7 @@ class JsonWriter : public RowWriter {
   void Begin(TextBuffer* out) override {
     if (options_.result_number > 0) out->Append(",\n");
     out->Append("  {\n    \"table_name\": ");
-    AppendJsonText(absl::StrCat("result-", options_.result_number), out);
+    AppendJsonText(ResultName(options_), out);
     out->Append(",\n    \"query\": ");
     AppendJsonText(options_.query, out);
     out->Append(",\n    \"head\": [");

@@ -31,17 +31,19 @@ class CsvWriter : public RowWriter {
 // One table of an XHTML document.
 class XmlWriter : public RowWriter {
  public:
-  XmlWriter(const std::vector<Column>& columns, int result_number)
-      : RowWriter(columns), result_number_(result_number) {
+  XmlWriter(const std::vector<Column>& columns, const OutputOptions& options)
+      : RowWriter(columns), options_(options) {
     SetBefore("<tr><td>", "</td> <td>");
     SetAfterRow("</td> </tr>\n");
   }
 
   void Begin(TextBuffer* out) override {
     out->Append("<table>\n");
-    // The first one's name is the document's title.
-    if (result_number_ > 0) {
-      out->Append(absl::StrCat("<caption>result-", result_number_, "</caption>\n"));
+    // The first one's number is the document's title.
+    if (options_.result_number > 0 || !options_.name.empty()) {
+      out->Append("<caption>");
+      AppendXmlText(ResultName(options_), out);
+      out->Append("</caption>\n");
     }
     out->Append("<tr>");
     for (const Column& column : columns()) {
@@ -56,7 +58,7 @@ class XmlWriter : public RowWriter {
   }
 
  private:
-  const int result_number_;
+  const OutputOptions& options_;
 };
 
 class MarkdownWriter : public RowWriter {
@@ -88,8 +90,9 @@ std::unique_ptr<ResultWriter> MakeCsvWriter(const std::vector<Column>& columns, 
   return std::make_unique<CsvWriter>(columns, terminal);
 }
 
-std::unique_ptr<ResultWriter> MakeXmlWriter(const std::vector<Column>& columns, int result_number) {
-  return std::make_unique<XmlWriter>(columns, result_number);
+std::unique_ptr<ResultWriter> MakeXmlWriter(const std::vector<Column>& columns,
+                                            const OutputOptions& options) {
+  return std::make_unique<XmlWriter>(columns, options);
 }
 
 std::unique_ptr<ResultWriter> MakeMarkdownWriter(const std::vector<Column>& columns) {

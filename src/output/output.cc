@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 #include "src/output/cell_writer.h"
 #include "src/output/chunk_stream.h"
@@ -27,6 +28,10 @@ WriteCell (*CellWriterOf(const OutputOptions& options))(const Column& column) {
   return nullptr;
 }
 
+std::string ResultName(const OutputOptions& options) {
+  return options.name.empty() ? absl::StrCat("result-", options.result_number) : options.name;
+}
+
 std::unique_ptr<ResultWriter> MakeResultWriter(const std::vector<Column>& columns,
                                                const OutputOptions& options) {
   switch (options.format) {
@@ -39,7 +44,7 @@ std::unique_ptr<ResultWriter> MakeResultWriter(const std::vector<Column>& column
     case OutputFormat::kCsv:
       return MakeCsvWriter(columns, options.terminal);
     case OutputFormat::kXml:
-      return MakeXmlWriter(columns, options.result_number);
+      return MakeXmlWriter(columns, options);
     case OutputFormat::kMarkdown:
       return MakeMarkdownWriter(columns);
   }

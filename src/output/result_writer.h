@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dns_monitor/output/output.h"
@@ -25,6 +26,9 @@ class ResultWriter {
 // Chooses what writes a column.
 WriteCell (*CellWriterOf(const OutputOptions& options))(const Column& column);
 
+// What the result is called in the document.
+std::string ResultName(const OutputOptions& options);
+
 // `columns` and `options` outlive it.
 std::unique_ptr<ResultWriter> MakeResultWriter(const std::vector<Column>& columns,
                                                const OutputOptions& options);
@@ -34,7 +38,8 @@ std::unique_ptr<ResultWriter> MakeJsonWriter(const std::vector<Column>& columns,
                                              const OutputOptions& options);
 std::unique_ptr<ResultWriter> MakeNdjsonWriter(const std::vector<Column>& columns);
 std::unique_ptr<ResultWriter> MakeCsvWriter(const std::vector<Column>& columns, bool terminal);
-std::unique_ptr<ResultWriter> MakeXmlWriter(const std::vector<Column>& columns, int result_number);
+std::unique_ptr<ResultWriter> MakeXmlWriter(const std::vector<Column>& columns,
+                                            const OutputOptions& options);
 std::unique_ptr<ResultWriter> MakeMarkdownWriter(const std::vector<Column>& columns);
 std::unique_ptr<ResultWriter> MakeBoxWriter(const std::vector<Column>& columns, int width);
 std::unique_ptr<ResultWriter> MakePaddedWriter(const std::vector<Column>& columns);

@@ -14,6 +14,7 @@
 #include "dns_monitor/output/byte_sink.h"
 #include "dns_monitor/usage/help_formatter.h"
 #include "query_command.h"
+#include "report_command.h"
 #include "sql_command.h"
 #include "watch.h"
 
@@ -73,6 +74,7 @@ int RunQueryCommandLine(int argc, char** argv) {
                        "print the version");
   app.require_subcommand(0, 1);
   QueryCommand query(&app);
+  ReportCommand report(&app);
   SqlCommand sql(&app);
   try {
     app.parse(argc, argv);
@@ -84,6 +86,7 @@ int RunQueryCommandLine(int argc, char** argv) {
     return UsageError(error.what());
   }
   if (query.chosen()) return RunCommand(&query);
+  if (report.chosen()) return RunCommand(&report);
   if (sql.chosen()) return RunCommand(&sql);
   return UsageError("which command? 'query' or 'sql'");
 }

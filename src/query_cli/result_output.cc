@@ -1,7 +1,5 @@
 #include "result_output.h"
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,15 +10,6 @@
 #include "dns_monitor/query/tables.h"
 
 namespace dns_monitor {
-namespace {
-
-int TerminalColumns(int fd) {
-  winsize size = {};
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
-
-}  // namespace
 
 bool IsFlagColumn(absl::string_view name) {
   const std::vector<ColumnInfo>& columns = AllTables().front()->columns();
@@ -32,20 +21,15 @@ bool IsFlagColumn(absl::string_view name) {
 absl::StatusOr<std::unique_ptr<ResultOutput>> ResultOutput::Open(const std::string& path,
                                                                  std::optional<OutputFormat> format,
                                                                  std::optional<uint64_t> limit) {
-  Fd file;
-  if (!path.empty()) {
-    file = Fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() == -1) return ErrnoError(path);
-  }
-  return std::unique_ptr<ResultOutput>(new ResultOutput(std::move(file), format, limit));
+  DM_ASSIGN_OR_RETURN(OutputTarget target, OpenOutputTarget(path));
+  return std::unique_ptr<ResultOutput>(new ResultOutput(std::move(target), format, limit));
 }
 
-ResultOutput::ResultOutput(Fd file, std::optional<OutputFormat> format,
+ResultOutput::ResultOutput(OutputTarget target, std::optional<OutputFormat> format,
                            std::optional<uint64_t> limit)
-    : file_(std::move(file)), sink_(file_.get() == -1 ? STDOUT_FILENO : file_.get()) {
-  const int fd = file_.get() == -1 ? STDOUT_FILENO : file_.get();
-  options_.terminal = isatty(fd) == 1;
-  options_.width = TerminalColumns(fd);
+    : target_(std::move(target)), sink_(target_.fd) {
+  options_.terminal = target_.terminal;
+  options_.width = target_.width;
   options_.format = format.value_or(options_.terminal ? OutputFormat::kTable : OutputFormat::kJson);
   options_.limit = limit;
   options_.is_flag = IsFlagColumn;

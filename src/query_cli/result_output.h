@@ -7,10 +7,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "dns_monitor/base/fd.h"
 #include "dns_monitor/output/byte_sink.h"
 #include "dns_monitor/output/output.h"
 #include "dns_monitor/query/engine.h"
+#include "output_target.h"
 
 namespace dns_monitor {
 
@@ -31,9 +31,10 @@ class ResultOutput {
   absl::Status End();
 
  private:
-  ResultOutput(Fd file, std::optional<OutputFormat> format, std::optional<uint64_t> limit);
+  ResultOutput(OutputTarget target, std::optional<OutputFormat> format,
+               std::optional<uint64_t> limit);
 
-  Fd file_;  // none: standard output
+  const OutputTarget target_;
   FdSink sink_;
   OutputOptions options_;
   int results_ = 0;

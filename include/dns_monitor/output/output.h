@@ -40,6 +40,7 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text);
 struct OutputOptions {
   OutputFormat format = OutputFormat::kTable;
   std::string query = {};  // as JSON shows it
+  std::string name = {};   // of the result, in JSON and XML; empty: "result-" and its number
   int result_number = 0;   // in the document, from 0
   // The bytes go to a terminal: control characters, and those that move others about, are shown as
   // \x1b and \u{202e} in every format. (All but CSV and tables in files have them escaped anyway.)

@@ -1,8 +1,13 @@
--- Which registered domains were asked for the first time in the last quarter of the captures?
-with bounds as (select min(time)::timestamp as first, max(time)::timestamp as last from messages),
-     border as (select first + (last - first) * 0.75 as since from bounds)
-select etld1, min(time)::timestamp as first_seen, count(*) as queries,
-       count(distinct src_addr) as clients, min(qname) as example
-from messages where not qr
-group by etld1 having min(time)::timestamp >= (select since from border)
-order by first_seen, etld1 limit 50
+-- Which registered domains were asked for the first time lately?
+-- Lately: in the last quarter of the time that the captures are of.
+-- none: No domain is new in the last quarter of that time.
+with domains as materialized (
+       select lower(etld1) as domain, min(time)::timestamp as first_seen,
+              max(time)::timestamp as last_seen, count(*) as queries,
+              count(distinct src_addr) as clients, min(lower(qname)) as example
+       from messages where not qr group by domain),
+     border as (
+       select min(first_seen) + (max(last_seen) - min(first_seen)) * 0.75 as since from domains)
+select domain, date_trunc('second', first_seen) as first_seen, queries, clients, example
+from domains where domain is not null and first_seen >= (select since from border)
+order by first_seen, domain limit 50

@@ -1,5 +1,7 @@
--- Which types are asked for?
-select qtype_name as qtype, count(*) as queries,
+-- Which types of records are asked for?
+-- chart: bars qtype queries
+-- none: There is no query in these captures.
+select coalesce(qtype_name, '(no question)') as qtype, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 2) as percent
 from messages where not qr
-group by qtype order by queries desc, qtype
+group by qtype order by queries desc, qtype limit 40

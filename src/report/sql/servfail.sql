@@ -1,5 +1,11 @@
--- Which names does a server fail to answer, and which server?
-select qname, src_addr as server, count(*) as failures,
-       any_value(ede_text) as says, min(time) as first, max(time) as last
+-- Which names could a server not find out about?
+-- ServFail: the server itself could not find the answer, or it did not pass DNSSEC. Its own reason
+-- is there when it gave one (extended DNS errors, RFC 8914).
+-- chart: bars name server failures
+-- none: No server failed.
+select coalesce(lower(qname), '(no question)') as name, src_addr as server, count(*) as failures,
+       coalesce(any_value(ede_text), '') as reason,
+       date_trunc('second', min(time)::timestamp) as first,
+       date_trunc('second', max(time)::timestamp) as last
 from messages where qr and rcode_name = 'ServFail'
-group by qname, server order by failures desc, qname limit 20
+group by name, server order by failures desc, name, server limit 20

@@ -1,4 +1,7 @@
--- Which names are answered most? (The first record of each answer.)
-select aname, count(*) as count
-from dns where qr = 1
-group by aname order by count desc, aname limit 20
+-- Which records are answered most?
+-- Each record of an answer section counts, aliases too.
+-- chart: bars name type data answers
+-- none: No response in these captures has an answer.
+select lower(record.name) as name, record.type as type, record.rdata as data, count(*) as answers
+from (select unnest(answers) as record from messages where qr)
+group by all order by answers desc, name, type, data limit 20

@@ -1,6 +1,8 @@
 -- Which names are asked most?
-select qname, count(*) as queries,
+-- chart: bars name queries
+-- none: There is no query in these captures.
+select coalesce(lower(qname), '(no question)') as name, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
        count(distinct src_addr) as clients
 from messages where not qr
-group by qname order by queries desc, qname limit 20
+group by name order by queries desc, name limit 20

@@ -1,9 +1,28 @@
--- How many queries come, over time? (At most 60 stretches of equal length.)
-with bounds as (select min(time) as first, max(time) as last from messages),
-     step as (select greatest(1, ceil(date_diff('second', first, last) / 60.0))::int as seconds
-              from bounds)
-select time_bucket(to_seconds(any_value(seconds)), time::timestamp) as begins,
-       count(*) filter (where not qr) as queries, count(*) filter (where qr) as responses
-from messages, step
-group by time_bucket(to_seconds(seconds), time::timestamp)
+-- How many queries come, over time?
+-- At most 61 stretches of equal length, those without any message too. Times are UTC.
+-- chart: time begins queries responses
+-- none: There is no message in these captures.
+with seconds as materialized (
+       select date_trunc('second', time::timestamp) as second,
+              count(*) filter (where not qr) as queries, count(*) filter (where qr) as responses
+       from messages group by second),
+     bounds as (
+       select min(second) as first, max(second) as last,
+              date_diff('second', min(second), max(second)) / 60.0 as wanted from seconds),
+     step as (
+       select first, last,
+              to_seconds(coalesce(
+                list_min(list_filter([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
+                                      10800, 21600, 43200, 86400], s -> s >= wanted)),
+                86400 * ceil(wanted / 86400))) as length
+       from bounds),
+     stretches as (
+       select unnest(generate_series(time_bucket(length, first), last, length)) as begins
+       from step),
+     counts as (
+       select time_bucket(length, second) as begins, sum(queries)::bigint as queries,
+              sum(responses)::bigint as responses
+       from seconds, step group by all)
+select begins, coalesce(queries, 0) as queries, coalesce(responses, 0) as responses
+from stretches left join counts using (begins)
 order by begins
