@@ -31,7 +31,7 @@ _dns_monitor_argument() {
 # The same, of the commands that ask captures.
 _dns_monitor_query_argument() {
     case $1 in
-        --format) COMPREPLY=($(compgen -W "table json ndjson csv xml markdown" -- "$cur")) ;;
+        --format) COMPREPLY=($(compgen -W "table html json ndjson csv xml markdown" -- "$cur")) ;;
         -o | --output) compopt -o filenames && COMPREPLY=($(compgen -f -- "$cur")) ;;
         --interface) COMPREPLY=($(compgen -W "$(_dns_monitor_interfaces)" -- "$cur")) ;;
         -s | --select | --since | --until | --port | --threads | --memory | --limit) ;;
@@ -45,12 +45,12 @@ _dns_monitor() {
     local command=${COMP_WORDS[1]} options
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "capture verify check-config interfaces query sql
+        COMPREPLY=($(compgen -W "capture verify check-config interfaces query report sql
             --help --version" -- "$cur"))
         return
     fi
     case $command in
-        query | sql) _dns_monitor_query_argument "$previous" && return ;;
+        query | report | sql) _dns_monitor_query_argument "$previous" && return ;;
         *) _dns_monitor_argument "$previous" && return ;;
     esac
     local input="--since --until --interface --port --skip-unreadable --threads --memory"
@@ -59,6 +59,7 @@ _dns_monitor() {
             options="$input --select --format --json --csv --table --xml --limit --rfc1035
                 --output --help"
             ;;
+        report) options="$input --list --sql --format --output --help" ;;
         sql) options="$input --help" ;;
         capture)
             options="--directory --write --rotate --utc --rotate-size --mode --group

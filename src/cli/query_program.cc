@@ -12,7 +12,7 @@
 namespace dns_monitor {
 namespace {
 
-constexpr absl::string_view kCommands[] = {"query", "sql"};
+constexpr absl::string_view kCommands[] = {"query", "report", "sql"};
 constexpr absl::string_view kName = "dns-monitor-query";
 
 std::string OwnDirectory() {

@@ -88,7 +88,7 @@ int RunQueryCommandLine(int argc, char** argv) {
   if (query.chosen()) return RunCommand(&query);
   if (report.chosen()) return RunCommand(&report);
   if (sql.chosen()) return RunCommand(&sql);
-  return UsageError("which command? 'query' or 'sql'");
+  return UsageError("which command? 'query', 'report' or 'sql'");
 }
 
 }  // namespace dns_monitor

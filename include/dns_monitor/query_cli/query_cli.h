@@ -1,4 +1,5 @@
-// The command line of dns-monitor-query, the program behind `dns-monitor query` and `sql`.
+// The command line of dns-monitor-query, the program behind `dns-monitor query`, `report` and
+// `sql`.
 #pragma once
 
 namespace dns_monitor {
