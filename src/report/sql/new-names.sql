@@ -1,4 +1,4 @@
--- Which registered domains were asked for the first time lately?
+-- Which registered domains are new?
 -- Lately: in the last quarter of the time that the captures are of.
 -- none: No domain is new in the last quarter of that time.
 with domains as materialized (
