@@ -1,9 +1,8 @@
-#include "dns_monitor/query/message_row.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "dns_monitor/query/message_row.h"
 #include "support/dns.h"
 
 namespace dns_monitor {
