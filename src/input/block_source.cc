@@ -151,6 +151,8 @@ void FilesSource::Number(RecordBlock* block) {
   block->file_number = next_file_ - 1;
   block->file = &plan_.files[block->file_number];
   block->ordinal = ordinal_++;
+  // Before anyone can learn that there are no others (BlockStats).
+  blocks_ = ordinal_;
   block->first_of_file = std::exchange(first_, false);
   if (block->first_of_file) skipped_ += current_->stretches_skipped();
 }
@@ -172,7 +174,6 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
       DM_RETURN_IF_ERROR(Refuse(status));
     }
   }
-  ++blocks_;
   bytes_ += block->bytes.size();
   return true;
 }

@@ -13,6 +13,7 @@
 namespace dns_monitor {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -71,6 +72,30 @@ TEST(InputSourceTest, ReadsFilesOneBehindTheOther) {
                   ElementsAre("100", "101", "102", "200", "201", "300", "301", "302"));
       EXPECT_EQ(reading.bytes_done, reading.bytes_total);
     }
+  }
+}
+
+// Whoever learns that there are no more blocks learns how many there were, even while another
+// thread has yet to make what it has claimed.
+TEST(InputSourceTest, AtTheEndAllBlocksAreCounted) {
+  const InputRig rig;
+  rig.Write("a.pcap.zst", Seekable(Segment(100, 16), 60));
+  const InputPlan plan = *PlanInput({.paths = {rig.path()}});
+  for (int round = 0; round < 200; ++round) {
+    const auto source = *BlockSource::Open(plan, {.block_bytes = 1});
+    std::atomic<uint64_t> blocks = 0;
+    std::vector<uint64_t> told(4);
+    std::vector<std::thread> threads;
+    for (uint64_t& mine : told) {
+      threads.emplace_back([&] {
+        for (RecordBlock block; *source->Next(&block); ++blocks) {
+        }
+        mine = source->stats().blocks;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_GT(blocks, 4);
+    EXPECT_THAT(told, Each(blocks.load()));
   }
 }
 

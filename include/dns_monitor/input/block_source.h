@@ -25,7 +25,7 @@ struct BlockOptions {
 };
 
 struct BlockStats {
-  uint64_t blocks = 0;             // claimed
+  uint64_t blocks = 0;             // claimed: all there are, once Next has returned false
   uint64_t bytes = 0;              // of content, in them
   uint64_t stretches_skipped = 0;  // of indices, because of the range
 };
