@@ -1,5 +1,6 @@
 // What stands around the results.
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/output/output.h"
 
@@ -38,7 +39,8 @@ absl::StatusOr<OutputFormat> ParseOutputFormat(absl::string_view text) {
   for (const Name& name : kNames) {
     if (text == name.name) return name.format;
   }
-  return absl::InvalidArgumentError("a format is table, json, ndjson, csv, xml or markdown");
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", text, "' is no format: table, json, ndjson, csv, xml or markdown"));
 }
 
 absl::Status OpenDocument(OutputFormat format, ByteSink* sink) {

@@ -24,7 +24,8 @@ QueryCommand::QueryCommand(CLI::App* app)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddFormats();
   command_->add_option("--limit", limit_, "print at most so many rows of each result")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""));
   command_->add_flag("--rfc1035", input_.rfc1035,
                      "names with all but letters, digits, - and _ as \\DDD");
   command_->add_option("-o,--output", output_, "write to this file (default: standard output)")
@@ -33,7 +34,7 @@ QueryCommand::QueryCommand(CLI::App* app)
       "Tables: dns (PacketQ's), messages, transactions, icmp, packets, segments, gaps.\n"
       "docs/queries.md describes them; 'dns-monitor sql' asks interactively.\n\n"
       "Examples:\n"
-      "  dns-monitor query \"select qname, count(*) from dns group by qname\" /var/lib/dns\n"
+      "  dns-monitor query \"select qname, count(*) from dns group by 1\" /var/lib/dns\n"
       "  dns-monitor query --json -s \"select * from messages limit 3\" eth0.pcap");
 }
 

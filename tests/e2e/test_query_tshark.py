@@ -163,11 +163,11 @@ DIFFERENCES = {
         lambda pair, field, ours, theirs: theirs is None and field == "message"
         and ours["msg_size"] < 2),
     "less than a header": Difference(
-        "tshark shows those fields of a header that are there; we show none of a header that is cut.",
+        "tshark shows those fields of a header that are there; we show none of one that is cut.",
         lambda pair, field, *_: _is("shorter than a header")(pair) and field != "message"),
     "names that cannot be read": Difference(
-        "tshark writes what is wrong in place of the name, and goes on behind it; we give the labels "
-        "before that, and no type and class.",
+        "tshark writes what is wrong in place of the name, and goes on behind it; we give the "
+        "labels before that, and no type and class.",
         lambda pair, field, ours, theirs: field in ("qname", "qtype_name", "qclass_name")
         and pair.theirs.get("qname", "").startswith("<Name ")
         and _is("pointer into its own name", "name longer than 255 octets")(pair)),
@@ -176,8 +176,8 @@ DIFFERENCES = {
         lambda pair, field, ours, theirs: field in ("qname", "qtype_name", "qclass_name")
         and _is("pointer that points forward", "pointer into the header")(pair)),
     "broken off": Difference(
-        "tshark leaves the record or the question out in which the message ends; we give of it what "
-        "is there.",
+        "tshark leaves the record or the question out in which the message ends; we give of it "
+        "what is there.",
         lambda pair, field, ours, theirs: pair.theirs is not None and pair.theirs["broken"]
         and pair.ours is not None and pair.ours["malformed"]
         and (theirs is None or field.endswith(".number") or field in ("cookie", "edns"))),
@@ -354,7 +354,8 @@ QUESTIONS = (
     "loc LOC", "unknown TYPE65280", "1 PTR", "mapped AAAA", "a.b.wild A", "none A", "www ANY",
     "upper\\.dot A", "tab\\009\\127 A")
 DIG = (
-    [], ["+noedns"], ["+dnssec"], ["+bufsize=4096", "+nsid"], ["+tcp"], ["+tcp", "+dnssec", "+nsid"],
+    [], ["+noedns"], ["+dnssec"], ["+bufsize=4096", "+nsid"], ["+tcp"],
+    ["+tcp", "+dnssec", "+nsid"],
     ["+subnet=192.0.2.0/24"], ["+subnet=2001:db8::/56"], ["+cookie=0123456789abcdef"], ["+cdflag"],
     ["+adflag", "+norecurse"], ["+padding=128"], ["+edns=1", "+noednsneg"], ["+ednsflags=0x40"],
     ["+ednsopt=65001:6869"], ["+opcode=notify"], ["+header-only"], ["+keepalive", "+tcp"])

@@ -135,7 +135,8 @@ class Maker:
     def question(self):
         """Identifier, name, type, class."""
         chance = self.chance
-        kind = chance.choice((A, A, AAAA, MX, TXT, NS, SOA, SRV, PTR, HTTPS, DNSKEY, DS, ANY, 65280))
+        kind = chance.choice((A, A, AAAA, MX, TXT, NS, SOA, SRV, PTR, HTTPS, DNSKEY, DS, ANY,
+                              65280))
         return chance.getrandbits(16), self.name(), kind, chance.choice((1, 1, 1, 1, 1, 3, 255))
 
     def query(self, question=None):

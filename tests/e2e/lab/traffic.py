@@ -196,7 +196,7 @@ class Traffic:
             yield stream.send(framed_message(self.maker.response()))
 
     def joined_within(self):
-        """As joined_late, but the capture begins within a message; the client has a port of these."""
+        """As joined_late, but the capture begins within a message; a port tells."""
         host, chance = self.host(ports_from=JOINED_WITHIN), self.chance
         stream = Stream(host, False, chance.getrandbits(32))
         yield stream.send(framed_message(self.maker.response())[20:])
@@ -204,7 +204,7 @@ class Traffic:
             yield stream.send(framed_message(self.maker.response()))
 
     def hole(self):
-        """A segment is missing that the receiver has got; the client has a port of these."""
+        """A segment is missing that the receiver has got; a port tells."""
         host, chance = self.host(ports_from=HOLES), self.chance
         stream = Stream(host, False, chance.getrandbits(32))
         yield stream.send(b"", SYN | ACK)
@@ -242,7 +242,8 @@ class Traffic:
         host, chance = self.host(), self.chance
         stream = Stream(host, False, chance.getrandbits(32))
         yield stream.send(b"", SYN | ACK)
-        data = b"".join(framed_message(self.maker.large_response(size)) for size in (9000, 300, 5000))
+        data = b"".join(framed_message(self.maker.large_response(size))
+                        for size in (9000, 300, 5000))
         for at in range(0, len(data), 1400):
             yield stream.send(data[at:at + 1400])
 

@@ -7,8 +7,8 @@ from .process import run
 # Everything is put together again, in whatever order it came, and told where it became whole.
 _OPTIONS = ("ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:TRUE",
             "tcp.reassemble_out_of_order:TRUE", "tcp.check_checksum:FALSE",
-            "udp.check_checksum:FALSE", "ip.check_checksum:FALSE", "dns.desegment_dns_messages:TRUE",
-            "dns.tcp.port:53", "dns.udp.port:53", "nameres.network_name:FALSE")
+            "udp.check_checksum:FALSE", "ip.check_checksum:FALSE",
+            "dns.desegment_dns_messages:TRUE", "nameres.network_name:FALSE")
 _LAYERS = "frame vlan ieee8021ad ip ipv6 icmp icmpv6 udp tcp dns _ws.malformed"
 _SECTIONS = {"Answers": "answers", "Zone": "questions", "Prerequisites": "answers",
              "Updates": "authorities", "Authoritative nameservers": "authorities",
@@ -135,7 +135,8 @@ def _message(dns, packet):
         "ns_count": _number(_first(dns, "dns.count.auth_rr", _first(dns, "dns.count.updates"))),
         "ar_count": _number(_first(dns, "dns.count.add_rr")),
         "answers": [], "authorities": [], "additionals": [], "edns": None}
-    for name, bit in (("qr", 15), ("aa", 10), ("tc", 9), ("rd", 8), ("ra", 7), ("ad", 5), ("cd", 4)):
+    for name, bit in (("qr", 15), ("aa", 10), ("tc", 9), ("rd", 8), ("ra", 7), ("ad", 5),
+                      ("cd", 4)):
         facts[name] = bool(flags >> bit & 1)
     questions = _first(dns, "Queries", _first(dns, "Zone", [])) or []
     if questions:
