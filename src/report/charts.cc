@@ -11,7 +11,9 @@ namespace dns_monitor::report {
 namespace {
 
 constexpr size_t kMostBars = 12;
-constexpr size_t kLabelWidth = 32;  // letters: what a phone shows beside the number
+// Letters: what a phone shows beside one number, or three.
+constexpr size_t kLabelWidth = 32;
+constexpr size_t kShortLabelWidth = 22;
 // Pixels. A row is a label with the bar below it.
 constexpr int kRowHeight = 36;
 constexpr int kLabelLine = 14;
@@ -28,9 +30,9 @@ std::string OpenSvg(absl::string_view label, size_t height) {
 }
 
 // A label on the left, and on the right a number or what else there is to say.
-std::string RowTexts(absl::string_view label, absl::string_view value, int top) {
+std::string RowTexts(absl::string_view label, size_t width, absl::string_view value, int top) {
   return absl::StrCat("<text x=\"0\" y=\"", top + kLabelLine, "\">",
-                      EscapeHtml(Shortened(label, kLabelWidth)), "</text>",
+                      EscapeHtml(Shortened(label, width)), "</text>",
                       "<text class=\"value\" x=\"100%\" y=\"", top + kLabelLine, "\">",
                       EscapeHtml(value), "</text>");
 }
@@ -61,7 +63,8 @@ std::string Bars(const ChartValues& chart) {
     const int top = static_cast<int>(row) * kRowHeight;
     const std::string value = GroupedNumber(series.values[row]);
     absl::StrAppend(&svg, OpenRow(chart.labels[row], value),
-                    RowTexts(chart.labels[row], value, top), Bar("track", 0, 100, top + kBarTop),
+                    RowTexts(chart.labels[row], kLabelWidth, value, top),
+                    Bar("track", 0, 100, top + kBarTop),
                     Bar("bar", 0, scale.Percent(series.values[row]), top + kBarTop), "</g>\n");
   }
   return absl::StrCat(svg, "</svg>\n", FirstRowsOnly(shown, series.values.size()));
@@ -109,7 +112,7 @@ std::string Ranges(const ChartValues& chart) {
     const double from = scale.Percent(chart.series.front().values[row]);
     const double to = scale.Percent(chart.series.back().values[row]);
     absl::StrAppend(&svg, OpenRow(chart.labels[row], values),
-                    RowTexts(chart.labels[row], values, top),
+                    RowTexts(chart.labels[row], kShortLabelWidth, values, top),
                     Bar("range", from, std::max(to - from, 0.0), top + kBarTop), dots, "</g>\n");
   }
   return absl::StrCat(svg, "</svg>\n<p class=\"note\">The dots are ", EscapeHtml(names),

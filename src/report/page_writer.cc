@@ -101,7 +101,11 @@ class PageReportWriter : public ReportWriter {
     if (rows.rows == 0 && !section.none.empty()) {
       absl::StrAppend(&html, Paragraph("none", section.none));
     } else {
-      absl::StrAppend(&html, report::MakeChart(section.chart, rows), Table(rows));
+      // A table over time has many rows that say little one by one.
+      const bool folded = section.chart.kind == ReportChart::Kind::kTime;
+      absl::StrAppend(&html, report::MakeChart(section.chart, rows),
+                      folded ? "<details><summary>Table</summary>\n" : "", Table(rows),
+                      folded ? "</details>\n" : "");
     }
     return sink_->Write(html);
   }
