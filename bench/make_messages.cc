@@ -1,5 +1,6 @@
-// Writes a capture of generated DNS messages: what bench/query asks.
+// Writes a capture of generated DNS messages: for trying queries on as much as one likes.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -33,7 +34,7 @@ bool WriteCapture(uint64_t messages, FILE* to) {
 int main(int argc, char** argv) {
   uint64_t messages;
   if (argc != 3 || !absl::SimpleAtoi(argv[1], &messages)) {
-    fprintf(stderr, "usage: make_messages COUNT FILE\n");
+    fprintf(stderr, "usage: make-messages COUNT FILE\n");
     return 2;
   }
   FILE* file = fopen(argv[2], "wb");

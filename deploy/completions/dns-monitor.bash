@@ -28,16 +28,39 @@ _dns_monitor_argument() {
     return 0 # though nothing fits
 }
 
+# The same, of the commands that ask captures.
+_dns_monitor_query_argument() {
+    case $1 in
+        --format) COMPREPLY=($(compgen -W "table html json ndjson csv xml markdown" -- "$cur")) ;;
+        -o | --output) compopt -o filenames && COMPREPLY=($(compgen -f -- "$cur")) ;;
+        --interface) COMPREPLY=($(compgen -W "$(_dns_monitor_interfaces)" -- "$cur")) ;;
+        -s | --select | --since | --until | --port | --threads | --memory | --limit) ;;
+        *) return 1 ;;
+    esac
+    return 0
+}
+
 _dns_monitor() {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} options
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        COMPREPLY=($(compgen -W "capture verify check-config interfaces --help --version" -- "$cur"))
+        COMPREPLY=($(compgen -W "capture verify check-config interfaces query report sql
+            --help --version" -- "$cur"))
         return
     fi
-    _dns_monitor_argument "$previous" && return
     case $command in
+        query | report | sql) _dns_monitor_query_argument "$previous" && return ;;
+        *) _dns_monitor_argument "$previous" && return ;;
+    esac
+    local input="--since --until --interface --port --skip-unreadable --threads --memory"
+    case $command in
+        query)
+            options="$input --select --format --json --csv --table --xml --limit --rfc1035
+                --output --help"
+            ;;
+        report) options="$input --list --sql --format --output --help" ;;
+        sql) options="$input --help" ;;
         capture)
             options="--directory --write --rotate --utc --rotate-size --mode --group
                 --compress --compress-threads --on-finished --seal --nanosecond

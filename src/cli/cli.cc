@@ -96,7 +96,7 @@ int RunCommandLine(int argc, char** argv) {
       app.add_subcommand("interfaces", "List the interfaces, with link type and state");
   // For the help page: these never come here.
   app.add_subcommand("query", "Ask captures in SQL");
-  app.add_subcommand("report", "Answer a usual question about captures");
+  app.add_subcommand("report", "Answer usual questions about captures");
   app.add_subcommand("sql", "Ask captures in SQL, interactively");
   try {
     app.parse(argc, argv);

@@ -114,7 +114,7 @@ void Planner::Describe(const FoundFile& found, const std::optional<ParsedName>& 
     plan_.notes.push_back(absl::StrCat(file->shown, ": ", note));
   }
   if (!beside) return;
-  file->first_ns = beside->ledger.first_ns;
+  file->first_ns = beside->ledger.first_ns.value_or(beside->from_ns);
   file->ledger = std::move(beside->ledger);
   file->compressed = beside->compressed;
   if (!parsed) file->interface = beside->interface;

@@ -72,7 +72,8 @@ std::optional<LedgerBeside> ReadLedgerBeside(const std::string& path, int64_t st
                                  .last_ns = ledger->last_packet_ns,
                                  .length_bytes = ledger->length_bytes},
                       .interface = std::move(ledger->interface),
-                      .compressed = ledger->compression.has_value()};
+                      .compressed = ledger->compression.has_value(),
+                      .from_ns = ledger->from_ns};
   Widen(ledger->index, &beside.ledger);
   beside.ledger.index = std::move(ledger->index);
   if (!IndexIsSound(beside.ledger)) {

@@ -12,6 +12,7 @@ struct LedgerBeside {
   PlannedLedger ledger;
   std::string interface;
   bool compressed = false;
+  int64_t from_ns = 0;  // where the segment begins, with packets or without
 };
 
 // What PATH.json says of the file PATH of `stored_bytes`, if it is of this file. `note` says what

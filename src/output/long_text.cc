@@ -54,7 +54,7 @@ void AppendBlob(absl::string_view bytes, TextBuffer* out) {
 void AppendBits(absl::string_view stored, TextBuffer* out) {
   // The first byte says how many bits of the second one do not count.
   if (stored.size() < 2) return;
-  const auto skipped = static_cast<size_t>(stored[0]);
+  const size_t skipped = static_cast<uint8_t>(stored[0]);
   stored.remove_prefix(1);
   const size_t bits = 8 * stored.size();
   char* to = out->Room(bits);

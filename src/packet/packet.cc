@@ -16,6 +16,10 @@ constexpr size_t kEthernetBytes = 14;
 constexpr size_t kIpv4Bytes = 20;
 constexpr size_t kIpv6Bytes = 40;
 
+// To copy from: made in place, a packet is written in small pieces and then read in large ones,
+// for which the processor waits.
+constexpr Packet kNewPacket;
+
 // `udp`: the header, behind which so many bytes are captured, and so many more were on the wire, as
 // IP says. False: not so plain after all.
 bool PlainUdp(const uint8_t* udp, size_t captured, size_t wire, Packet* packet) {
@@ -43,7 +47,7 @@ bool PlainIpv4(absl::Span<const uint8_t> bytes, Packet* packet) {
       total < kIpv4Bytes + kUdpBytes) {
     return false;
   }
-  *packet = Packet();
+  *packet = kNewPacket;
   packet->ip_version = 4;
   packet->ether_type = kEtherTypeIpv4;
   packet->ttl = ip[8];
@@ -57,7 +61,7 @@ bool PlainIpv6(absl::Span<const uint8_t> bytes, Packet* packet) {
   if (bytes.size() < kEthernetBytes + kIpv6Bytes + kUdpBytes) return false;
   const uint8_t* ip = bytes.data() + kEthernetBytes;
   if (ip[0] >> 4 != 6 || ip[6] != IPPROTO_UDP) return false;
-  *packet = Packet();
+  *packet = kNewPacket;
   packet->ip_version = 6;
   packet->ether_type = kEtherTypeIpv6;
   packet->ttl = ip[7];
@@ -110,7 +114,7 @@ absl::string_view PacketKindName(PacketKind kind) {
 
 void Dissect(const Frame& frame, Packet* packet) {
   if (__builtin_expect(static_cast<long>(Plain(frame, packet)), 1) != 0) return;
-  *packet = Packet();
+  *packet = kNewPacket;
   const auto captured = static_cast<uint32_t>(frame.bytes.size());
   Dissector(frame.bytes, std::max(frame.wire_length, captured), packet).Link(frame.link_type);
 }

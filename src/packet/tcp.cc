@@ -40,9 +40,9 @@ Key KeyOf(const Packet& segment, int* direction) {
 struct Stream {
   uint64_t id = 0;
   int64_t last_ns = 0;
-  bool fin[2] = {};
+  std::array<bool, 2> fin = {};
   bool was_reset = false;
-  TcpDirection directions[2] = {};
+  std::array<TcpDirection, 2> directions;
 
   bool has_ended() const { return was_reset || (fin[0] && fin[1]); }
   size_t heap_bytes() const { return directions[0].heap_bytes() + directions[1].heap_bytes(); }
@@ -142,7 +142,9 @@ void TcpReassembler::Impl::Syn(const Packet& segment, int direction, Stream* str
   if (own->is_known() || (!is_answer && other->is_known())) {
     own->End(*delivery);
     other->End(*delivery);
-    *stream = {.last_ns = stream->last_ns};
+    const int64_t last_ns = stream->last_ns;
+    *stream = Stream();
+    stream->last_ns = last_ns;
     Begin(stream);
     delivery->message.stream = stream->id;
   }

@@ -81,14 +81,14 @@ absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor 
   DM_ASSIGN_OR_RETURN(std::unique_ptr<BlockSource> source, BlockSource::Open(*open.plan, blocks));
   open.source = std::move(source);
   open.scan = std::make_unique<Scan>(*open.plan, open.source.get(), scan);
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   sources_.push_back(open.source);
   return open;
 }
 
 std::vector<std::shared_ptr<BlockSource>> Captures::LiveSources() const {
   std::vector<std::shared_ptr<BlockSource>> live;
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   for (const std::weak_ptr<BlockSource>& source : sources_) {
     if (auto alive = source.lock()) live.push_back(std::move(alive));
   }

@@ -1,5 +1,6 @@
 // What PacketQ answers where the standard has no answer: columns that are not grouped have the
-// value of the group's first packet. And what it calls the columns of its results.
+// value of the group's first packet, by time: asking for `id` would make the scan run on one
+// thread. And what it calls the columns of its results.
 #include <algorithm>
 #include <cstddef>
 #include <set>
@@ -117,7 +118,7 @@ class Columns {
 
   void TakeFirst(TokenRange range) {
     edits_->Insert(tokens_[range.begin].offset, "arg_min(");
-    edits_->Insert(tokens_[range.end - 1].end(), ", id)");
+    edits_->Insert(tokens_[range.end - 1].end(), ", s::BIGINT * 1000000 + us)");
   }
   void NameItem(TokenRange range) {
     std::string name;

@@ -1,5 +1,7 @@
 #include "dns_monitor/query/message_row.h"
 
+#include "dns_monitor/dns/rdata_text.h"
+
 namespace dns_monitor {
 namespace {
 
@@ -18,10 +20,10 @@ const NamedEntry& MessageRow::question() {
   MessageWalker walker(bytes());
   DnsQuestion question;
   NameRead name;
-  const bool whole = walker.NextQuestion(&question, escapes_, question_text_.data(), &name);
+  question_.is_whole = walker.NextQuestion(&question, escapes_, question_text_.data(), &name);
   question_.name = {question_text_.data(), name.text_bytes};
   question_.labels = name.labels;
-  if (whole) {
+  if (question_.is_whole) {
     question_.type = question.type;
     question_.rclass = question.qclass;
   }
@@ -40,8 +42,22 @@ const std::optional<Edns>& MessageRow::edns() {
 
 Malformed MessageRow::malformed() {
   if (Begin(kRecords)) ReadRecords();
-  if (malformed_ != Malformed::kNone || !edns_) return malformed_;
+  if (malformed_ != Malformed::kNone) return malformed_;
+  const Malformed data = CheckData();
+  if (data != Malformed::kNone || !edns_) return data;
   return CheckOptions(bytes(), *edns_);
+}
+
+Malformed MessageRow::CheckData() {
+  MessageWalker walker(bytes());
+  Section section;
+  DnsRecord record;
+  while (walker.NextRecord(&section, &record)) {
+    data_text_.clear();
+    const Malformed data = AppendRdata(bytes(), record, &data_text_);
+    if (data != Malformed::kNone) return data;
+  }
+  return Malformed::kNone;
 }
 
 const std::optional<ClientSubnet>& MessageRow::client_subnet() {
@@ -69,6 +85,7 @@ void MessageRow::ReadRecords() {
       answered = true;
       const NameRead name = ReadName(bytes(), record.name, escapes_, answer_text_.data());
       answer_ = {.name = {answer_text_.data(), name.text_bytes},
+                 .is_whole = true,
                  .labels = name.labels,
                  .type = record.type,
                  .rclass = record.rclass,

@@ -157,13 +157,13 @@ void AppendQuestion(std::vector<MessageColumn>* to) {
                      }));
   to->push_back(Text("qtype_name", "Type of the first question: A, AAAA, HTTPS.",
                      [](FullRow* row, std::string* out) {
-                       if (row->question().name.empty()) return false;
+                       if (!row->question().is_whole) return false;
                        AppendTypeName(row->question().type, out);
                        return true;
                      }));
   to->push_back(Text("qclass_name", "Class of the first question: IN, CH.",
                      [](FullRow* row, std::string* out) {
-                       if (row->question().name.empty()) return false;
+                       if (!row->question().is_whole) return false;
                        AppendClassName(row->question().rclass, out);
                        return true;
                      }));

@@ -95,9 +95,7 @@ class Lexer {
   // Twice the quote stands for itself.
   TokenKind Quoted(char quote, bool backslashes, TokenKind kind) {
     for (++at_; at_ < sql_.size(); ++at_) {
-      if (backslashes && Peek() == '\\') {
-        ++at_;
-      } else if (Peek() == quote && Peek(1) == quote) {
+      if ((backslashes && Peek() == '\\') || (Peek() == quote && Peek(1) == quote)) {
         ++at_;
       } else if (Peek() == quote) {
         ++at_;

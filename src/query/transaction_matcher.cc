@@ -81,6 +81,7 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
                           .tcp = key.tcp,
                           .msg_id = key.msg_id,
                           .qname = std::string(message->question().name),
+                          .has_qtype = message->question().is_whole,
                           .qtype = key.qtype};
   if (response) {
     SetResponse(message, &transaction);

@@ -80,7 +80,9 @@ void AppendQuery(std::vector<TransactionColumn>* to) {
        [](Transaction* row, Column* column, idx_t i) { column->SetInt(i, row->msg_id); }});
   to->push_back(
       {{"qname", ColumnType::kText, "Name that is asked for, with its final dot."},
-       [](Transaction* row, Column* column, idx_t i) { column->SetText(i, row->qname); }});
+       [](Transaction* row, Column* column, idx_t i) {
+         row->qname.empty() ? column->SetNull(i) : column->SetText(i, row->qname);
+       }});
   to->push_back({{"etld1", ColumnType::kText, "Its registered domain, by the public suffix list."},
                  [](Transaction* row, Column* column, idx_t i) {
                    const absl::string_view domain = RegisteredDomain(row->qname);
@@ -88,6 +90,7 @@ void AppendQuery(std::vector<TransactionColumn>* to) {
                  }});
   to->push_back({{"qtype_name", ColumnType::kText, "Type that is asked for: A, AAAA, HTTPS."},
                  [](Transaction* row, Column* column, idx_t i) {
+                   if (!row->has_qtype) return column->SetNull(i);
                    std::string name;
                    AppendTypeName(row->qtype, &name);
                    column->SetText(i, name);

@@ -46,7 +46,7 @@ InputFlags::InputFlags(CLI::App* command) {
                     "go on without files that cannot be read, and say so");
   command->add_option("--threads", threads_, "at most so many (default: one a CPU)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 1024).description(""));
   command
       ->add_option("--memory", memory_,
                    "what sorting and grouping may take before it goes to files (default: 1G)")

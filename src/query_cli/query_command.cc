@@ -23,7 +23,7 @@ QueryCommand::QueryCommand(CLI::App* app)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddFormats();
-  command_->add_option("--limit,-l", limit_, "print at most so many rows of each result")
+  command_->add_option("--limit", limit_, "print at most so many rows of each result")
       ->type_name("N");
   command_->add_flag("--rfc1035", input_.rfc1035,
                      "names with all but letters, digits, - and _ as \\DDD");

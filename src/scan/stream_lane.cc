@@ -3,7 +3,7 @@
 namespace dns_monitor {
 
 bool StreamLane::Enter(uint64_t ordinal) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (occupied_ || ordinal != next_) return false;
   occupied_ = true;
   return true;
@@ -11,18 +11,18 @@ bool StreamLane::Enter(uint64_t ordinal) {
 
 void StreamLane::Defer(DeferredBlock deferred) {
   const uint64_t ordinal = deferred.block.ordinal;
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   deferred_.emplace(ordinal, std::move(deferred));
 }
 
 void StreamLane::Leave() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   occupied_ = false;
   ++next_;
 }
 
 bool StreamLane::EnterDeferred(DeferredBlock* deferred) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (occupied_) return false;
   const auto found = deferred_.find(next_);
   if (found == deferred_.end()) return false;
@@ -33,7 +33,7 @@ bool StreamLane::EnterDeferred(DeferredBlock* deferred) {
 }
 
 bool StreamLane::EnterLast(uint64_t blocks) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (occupied_ || next_ != blocks) return false;
   occupied_ = true;
   return true;

@@ -30,7 +30,7 @@ class DuckdbRig {
   std::string Ask(const std::string& sql) {
     duckdb_result result;
     const bool answered = duckdb_query(connection_, sql.c_str(), &result) == DuckDBSuccess;
-    const std::string answer =
+    std::string answer =
         answered ? Rows(&result) : absl::StrCat("ERROR: ", duckdb_result_error(&result));
     duckdb_destroy_result(&result);
     return answer;

@@ -92,7 +92,7 @@ class PacketBuilder {
   PacketBuilder& Geneve(uint8_t option_words = 0) {
     Udp(50000, 6081);
     Bytes header = {option_words, 0, 0, 0, 0, 0, 7, 0};
-    header.resize(header.size() + option_words * 4u, 0xee);
+    header.resize(header.size() + size_t{4} * option_words, 0xee);
     return Layer(std::move(header), 2, 2, -1);
   }
 

@@ -89,6 +89,15 @@ TEST_F(InputPlanTest, AnEmptySegmentHasItsPlaceByItsName) {
                                          "eth0.20261121_1345.pcap"));
 }
 
+TEST_F(InputPlanTest, ASegmentWithoutPacketsHasItsPlaceByItsLedger) {
+  Write("a.pcap", 1'795'576'838);
+  Write("b.pcap", 1'795'576'840);
+  IndexedCapture empty(0, 1000);  // from between these two on
+  empty.ledger.index.clear();
+  empty.Write(rig_);
+  EXPECT_THAT(Names(Plan()), ElementsAre("a.pcap", empty.name, "b.pcap"));
+}
+
 TEST_F(InputPlanTest, TakesWhatTheLedgerSays) {
   IndexedCapture capture(100, 1000);
   capture.ledger.settings.ports = {53, 5353};

@@ -133,11 +133,10 @@ TEST_F(QueryFunctionsTest, FindsTheAddressOfAReverseName) {
   EXPECT_EQ(Value("ptr_address('1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
                   "8.B.D.0.1.0.0.2.ip6.arpa.')"),
             "2001:db8::1");
-  for (const char* name : {"2.0.192.in-addr.arpa.", "in-addr.arpa.", "x.1.2.0.192.in-addr.arpa.",
-                           "256.2.0.192.in-addr.arpa.", "1.2.0.192.example.", "", ".",
-                           "8.b.d.0.1.0.0.2.ip6.arpa.", "ip6.arpa.",
-                           "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-                           "8.g.d.0.1.0.0.2.ip6.arpa."}) {
+  for (const char* name :
+       {"2.0.192.in-addr.arpa.", "in-addr.arpa.", "x.1.2.0.192.in-addr.arpa.",
+        "256.2.0.192.in-addr.arpa.", "1.2.0.192.example.", "", ".", "8.b.d.0.1.0.0.2.ip6.arpa.",
+        "ip6.arpa.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.g.d.0.1.0.0.2.ip6.arpa."}) {
     EXPECT_EQ(Value(absl::StrCat("ptr_address('", name, "')")), "NULL") << name;
   }
 }

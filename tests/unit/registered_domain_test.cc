@@ -72,7 +72,7 @@ TEST(RegisteredDomainTest, FindsItBelowAnyNumberOfLabels) {
   std::string name = "example.co.uk.";
   for (int i = 0; i < 120; ++i) {
     EXPECT_EQ(RegisteredDomain(name), "example.co.uk.") << name;
-    name = "a." + name;
+    name.insert(0, "a.");
   }
   EXPECT_EQ(RegisteredDomain(absl::StrCat(std::string(63, 'a'), ".", std::string(63, 'b'), ".",
                                           std::string(63, 'c'), ".com.")),

@@ -48,9 +48,9 @@ struct PlannedFile {
 };
 
 struct InputPlan {
-  // By the time of the earliest packet (of the first one, without a ledger; by that of the name
-  // where there is none), then by name. Those of which no time is known come last, as they were
-  // named. No file stands in it twice.
+  // By the time of the earliest packet (of the first one, without a ledger; by the beginning that
+  // ledger or name tell where there is none), then by name. Those of which no time is known come
+  // last, as they were named. No file stands in it twice.
   std::vector<PlannedFile> files;
   std::vector<std::string> notes;  // what was left out, or is not as it should be
   uint64_t skipped_by_time = 0;    // files that lie outside the range

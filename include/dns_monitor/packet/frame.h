@@ -9,13 +9,13 @@ namespace dns_monitor {
 
 struct Frame {
   uint32_t link_type = 0;  // LINKTYPE_*: https://www.tcpdump.org/linktypes.html
-  absl::Span<const uint8_t> bytes;
+  absl::Span<const uint8_t> bytes = {};
   uint32_t wire_length = 0;  // at least bytes.size(), unless the capture is wrong about it
   int64_t time_ns = 0;       // since 1970
 };
 
 // Those that Dissect knows. Their first bytes are what the names say.
-enum LinkType : uint32_t {
+enum FrameLink : uint32_t {
   kLinkNull = 0,  // address family, in the byte order of the machine that captured
   kLinkEthernet = 1,
   kLinkPpp = 9,      // with or without the address and control bytes of HDLC

@@ -73,7 +73,7 @@ struct Packet {
   uint32_t payload_on_wire = 0;
   // What UDP or TCP carry; an ICMP message whole; a fragment's part of its datagram; with
   // kOtherProtocol what is behind IP's headers; else empty. Never the link layer's padding.
-  absl::Span<const uint8_t> payload;
+  absl::Span<const uint8_t> payload = {};
 };
 
 // Takes the innermost IP packet of `frame`: through VLAN tags and their stacks, MPLS, PPPoE, IP in

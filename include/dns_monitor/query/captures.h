@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "dns_monitor/dns/name.h"
 #include "dns_monitor/input/block_source.h"
 #include "dns_monitor/input/plan.h"
@@ -63,8 +63,8 @@ class Captures {
 
   const CaptureOptions options_;
   std::shared_ptr<const InputPlan> plan_;
-  mutable absl::Mutex mutex_;
-  mutable std::vector<std::weak_ptr<BlockSource>> sources_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;
+  mutable std::vector<std::weak_ptr<BlockSource>> sources_;
 };
 
 // "53", "53,5353". InvalidArgument says which is no port.

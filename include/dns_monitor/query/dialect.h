@@ -38,7 +38,7 @@ struct TranslatedSql {
 // Of a statement that PacketQ could read (SELECT ... FROM dns or icmp, with no function but its
 // own and ours):
 //   s ... GROUP BY src_addr   a column that is not grouped: that of the first packet of the group,
-//                             arg_min(s, id)
+//                             arg_min(s, <its time>)
 //   count(*)                  without an alias: AS "count(1)", as PacketQ names columns; so all
 //                             that are nothing but calls
 TranslatedSql TranslateDialect(absl::string_view sql);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "dns_monitor/dns/edns.h"
@@ -17,6 +18,7 @@ namespace dns_monitor {
 // A name with the numbers beside it; empty and zero when there is none.
 struct NamedEntry {
   absl::string_view name;
+  bool is_whole = false;  // else the message ends within it, or its name cannot be read: no numbers
   int labels = 0;
   uint16_t type = 0;
   uint16_t rclass = 0;
@@ -40,7 +42,8 @@ class MessageRow : public PacketRowBase {
   const NamedEntry& answer();    // the first
   const std::optional<Edns>& edns();
   const std::optional<ClientSubnet>& client_subnet();
-  // What is wrong with the message, its EDNS options included.
+  // What is wrong with the message; if nothing is, with the data of its records, then with its EDNS
+  // options.
   Malformed malformed();
 
  private:
@@ -51,6 +54,8 @@ class MessageRow : public PacketRowBase {
     return first;
   }
   void ReadRecords();
+  // The first thing that is wrong with the data of records.
+  Malformed CheckData();
 
   const NameEscapes escapes_;
   uint8_t read_ = 0;  // Parts
@@ -60,6 +65,7 @@ class MessageRow : public PacketRowBase {
   std::optional<Edns> edns_;
   std::optional<ClientSubnet> client_subnet_;
   Malformed malformed_ = Malformed::kNone;
+  std::string data_text_;  // keeps its memory from row to row
   std::array<char, kMostNameText> question_text_;
   std::array<char, kMostNameText> answer_text_;
 };

@@ -23,7 +23,8 @@ struct Transaction {
   uint16_t server_port = 0;
   bool tcp = false;
   uint16_t msg_id = 0;
-  std::string qname;
+  std::string qname;       // empty: there is no question
+  bool has_qtype = false;  // the question could be read
   uint16_t qtype = 0;
   bool asked = false;     // the query is there
   bool answered = false;  // the response is there

@@ -26,9 +26,9 @@ enum class ScanFor : uint8_t {
 
 struct ScanOptions {
   ScanFor what = ScanFor::kMessages;
-  TimeRange range;
+  TimeRange range = {};
   // Where DNS is, whatever the ledgers say; none: where they say, else 53.
-  std::vector<uint16_t> ports;
+  std::vector<uint16_t> ports = {};
 };
 
 // One message, or one packet. What it points to stays until the next call of Next.

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "dns_monitor/input/block_source.h"
 #include "dns_monitor/input/record_cursor.h"
 #include "dns_monitor/scan/streams.h"
@@ -49,10 +49,10 @@ class StreamLane {
   void Finish(WholeMessages* to);
 
  private:
-  absl::Mutex mutex_;
-  uint64_t next_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool occupied_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<uint64_t, DeferredBlock> deferred_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;
+  uint64_t next_ = 0;
+  bool occupied_ = false;
+  std::map<uint64_t, DeferredBlock> deferred_;
   std::map<std::string, std::unique_ptr<Streams>> streams_;
 };
 

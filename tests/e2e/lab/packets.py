@@ -27,8 +27,9 @@ def udp(payload, source=40000, destination=53):
     return struct.pack("!HHHH", source, destination, 8 + len(payload), 0) + payload
 
 
-def tcp(payload=b"", source=40000, destination=53, flags=0x18):
-    return struct.pack("!HHIIBBHHH", source, destination, 1, 1, 0x50, flags, 65535, 0, 0) + payload
+def tcp(payload=b"", source=40000, destination=53, flags=0x18, seq=1, ack=1):
+    return struct.pack("!HHIIBBHHH", source, destination, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, 0x50,
+                       flags, 65535, 0, 0) + payload
 
 
 def ipv4(payload, protocol=UDP, source="10.53.0.1", destination="10.53.0.2", options=b"",

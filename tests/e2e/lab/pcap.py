@@ -6,8 +6,11 @@ import struct
 
 MAGIC_MICROSECONDS = 0xA1B2C3D4
 MAGIC_NANOSECONDS = 0xA1B23C4D
+LINK_NULL = 0
 LINK_ETHERNET = 1
 LINK_RAW = 101
+LINK_SLL = 113
+LINK_SLL2 = 276
 FILE_HEADER = struct.Struct("<IHHiIII")
 RECORD_HEADER = struct.Struct("<IIII")
 MAX_SNAPLEN = 262144
@@ -136,3 +139,17 @@ def write_pcap(path, frames, link_type=LINK_ETHERNET):
         for number, frame in enumerate(frames):
             stream.write(RECORD_HEADER.pack(1, number % 1_000_000, len(frame), len(frame)))
             stream.write(frame)
+
+
+def write_packets(path, packets, link_type=LINK_ETHERNET, nanoseconds=False, byte_order="<"):
+    """As write_pcap, with the packets' own times and lengths, in any kind of pcap."""
+    magic, unit = (MAGIC_NANOSECONDS, 1) if nanoseconds else (MAGIC_MICROSECONDS, 1000)
+    header = struct.Struct(byte_order + FILE_HEADER.format[1:])
+    record = struct.Struct(byte_order + RECORD_HEADER.format[1:])
+    with open(path, "wb") as stream:
+        stream.write(header.pack(magic, 2, 4, 0, 0, MAX_SNAPLEN, link_type))
+        for packet in packets:
+            seconds, fraction = divmod(packet.time_ns, 1_000_000_000)
+            stream.write(record.pack(seconds, fraction // unit, len(packet.data),
+                                     packet.original_length))
+            stream.write(packet.data)

@@ -12,6 +12,7 @@ _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 IO_URING_SETUP = 425
 BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 BPF_PROG_LOAD = 5
+SCHED_SETSCHEDULER = {"x86_64": 144, "aarch64": 119}[os.uname().machine]
 
 
 def refuse(call, error, first_argument=None):

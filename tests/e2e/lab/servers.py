@@ -25,10 +25,11 @@ def zone_with_large_answers():
     return ZONE + "\n".join(lines) + "\n"
 
 
-def start_nsd(case, namespace, addresses, on_cpu=None):
+def start_nsd(case, namespace, addresses, on_cpu=None, more_records="", server="", zone=""):
+    """`server` and `zone`: more lines of these clauses of its configuration."""
     directory = case.make_directory("nsd")
-    with open(os.path.join(directory, "e2e.zone"), "w", encoding="ascii") as zone:
-        zone.write(zone_with_large_answers())
+    with open(os.path.join(directory, "e2e.zone"), "w", encoding="ascii") as file:
+        file.write(zone_with_large_answers() + more_records)
     listen = "\n".join(f"  ip-address: {address}" for address in addresses)
     path = os.path.join(directory, "nsd.conf")
     with open(path, "w", encoding="ascii") as config:
@@ -47,11 +48,13 @@ server:
   ipv4-edns-size: 4096
   ipv6-edns-size: 4096
   hide-version: yes
+{server}
 remote-control:
   control-enable: no
 zone:
   name: "e2e"
   zonefile: "e2e.zone"
+{zone}
 """)
     run(["nsd-checkconf", path])
     server = case.start(namespace.command(["nsd", "-d", "-c", path]), on_cpu=on_cpu)
@@ -59,8 +62,8 @@ zone:
     return server
 
 
-def start_unbound(case, namespace, addresses, forward_to, on_cpu=None):
-    """A resolver that asks `forward_to` anew for each question."""
+def start_unbound(case, namespace, addresses, forward_to, on_cpu=None, server=""):
+    """A resolver that asks `forward_to` anew for each question. `server`: more lines of that clause."""
     directory = case.make_directory("unbound")
     listen = "\n".join(f"  interface: {address}" for address in addresses)
     path = os.path.join(directory, "unbound.conf")
@@ -83,6 +86,7 @@ server:
   cache-max-ttl: 0
   do-not-query-localhost: no
   root-hints: ""
+{server}
 remote-control:
   control-enable: no
 forward-zone:

@@ -1,0 +1,206 @@
+// Captures asked by SQL, in one process.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "dns_monitor/query/engine.h"
+#include "support/input_rig.h"
+#include "support/pcap_maker.h"
+#include "support/tcp_maker.h"
+
+namespace dns_monitor {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint32_t kSeconds = 1'700'000'000;
+
+// For A of LABEL.test.; the response says that there is no such name.
+Bytes Query(uint16_t id, bool response, const std::string& label) {
+  std::string text = {static_cast<char>(id >> 8), static_cast<char>(id)};
+  text += response ? std::string("\x81\x03", 2) : std::string("\x01\x00", 2);
+  text += std::string("\0\1\0\0\0\0\0\0", 8);
+  text += static_cast<char>(label.size());
+  text += label + "\4test" + std::string("\0\0\1\0\1", 5);
+  return {text.begin(), text.end()};
+}
+
+class QueryEngineTest : public ::testing::Test {
+ protected:
+  void Add(uint32_t milliseconds, const Bytes& message, bool response) {
+    PacketBuilder frame = PacketBuilder().Ethernet().Ipv4();
+    frame.Udp(response ? 53 : 40000, response ? 40000 : 53).Literal(message);
+    Bytes bytes = frame.Build();
+    constexpr auto kAddresses = 14 + 12;  // behind Ethernet, in IPv4
+    if (response) {
+      std::swap_ranges(bytes.begin() + kAddresses, bytes.begin() + kAddresses + 4,
+                       bytes.begin() + kAddresses + 4);
+    }
+    pcap_ += maker_.Make({.seconds = kSeconds + milliseconds / 1000,
+                          .fraction = milliseconds % 1000 * 1000,
+                          .payload = std::string(bytes.begin(), bytes.end()),
+                          .original_length = static_cast<uint32_t>(bytes.size())});
+  }
+  void Open(int threads = 2) {
+    CaptureOptions options;
+    options.input.paths = {rig_.Write("all.pcap", maker_.FileHeader() + pcap_)};
+    options.threads = threads;
+    options.now_ns = (kSeconds + 3600) * kNanosecondsPerSecond;
+    options.on_note = [this](const std::string& note) { notes_.push_back(note); };
+    auto captures = Captures::Open(options);
+    ASSERT_TRUE(captures.ok()) << captures.status();
+    captures_ = *std::move(captures);
+    auto engine = Engine::Open(
+        *captures_, {.threads = threads, .temporary_directory = rig_.path() + "/temporary"});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+  }
+  // Rows as "a|b", one a line; or the error.
+  std::string Ask(const std::string& sql) {
+    std::vector<std::string> rows;
+    const absl::Status status = engine_->Run(sql, [&](duckdb_result* result) {
+      while (duckdb_data_chunk chunk = duckdb_fetch_chunk(*result)) {
+        for (idx_t row = 0; row < duckdb_data_chunk_get_size(chunk); ++row) {
+          rows.push_back(RowOf(chunk, row));
+        }
+        duckdb_destroy_data_chunk(&chunk);
+      }
+      return absl::OkStatus();
+    });
+    return status.ok() ? absl::StrJoin(rows, "\n") : std::string(status.message());
+  }
+
+ private:
+  // Every query here casts its columns to VARCHAR.
+  static std::string RowOf(duckdb_data_chunk chunk, idx_t row) {
+    std::vector<std::string> cells;
+    for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk); ++i) {
+      const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
+      uint64_t* validity = duckdb_vector_get_validity(vector);
+      if (validity != nullptr && !duckdb_validity_row_is_valid(validity, row)) {
+        cells.emplace_back("NULL");
+        continue;
+      }
+      duckdb_string_t& text = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector))[row];
+      cells.emplace_back(duckdb_string_t_data(&text), duckdb_string_t_length(text));
+    }
+    return absl::StrJoin(cells, "|");
+  }
+
+ protected:
+  InputRig rig_;
+  PcapMaker maker_;
+  std::string pcap_;
+  std::vector<std::string> notes_;
+  std::unique_ptr<Captures> captures_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(QueryEngineTest, GivesPacketQsColumns) {
+  Add(1, Query(7, false, "www"), false);
+  Add(3, Query(7, true, "www"), true);
+  Open();
+  EXPECT_EQ(Ask("select concat_ws('|', id, s, us, src_port, dst_port, protocol, qname, msg_id, qr, "
+                "rcode, qtype, qclass, qlabels, an_count, edns0, aname) from dns"),
+            "1|1700000000|1000|40000|53|17|www.test.|7|0|0|1|1|2|0|0|\n"
+            "2|1700000000|3000|53|40000|17|www.test.|7|1|3|1|1|2|0|0|");
+  EXPECT_EQ(Ask("select count(*)::varchar from dns where qr = 1 and do = 0"), "1");
+}
+
+TEST_F(QueryEngineTest, CountsAsManyRowsAsItGives) {
+  Add(1, Query(1, false, "a"), false);
+  Add(2, {0, 1, 1, 0, 0, 1, 0, 0}, false);                 // ends within its header
+  Add(3, {0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0}, false);     // asks nothing
+  Add(4, {0, 3, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 5}, false);  // ends within its question
+  Open();
+  EXPECT_EQ(Ask("select count(*)::varchar from dns"), "2");
+  EXPECT_EQ(Ask("select msg_id::varchar || qname from dns order by 1"), "1a.test.\n3");
+  EXPECT_EQ(Ask("select count(*)::varchar from messages"), "4");
+  EXPECT_EQ(Ask("select count(malformed)::varchar from messages"), "2");
+}
+
+TEST_F(QueryEngineTest, JoinsQueriesAndResponses) {
+  Add(0, Query(1, false, "a"), false);
+  Add(5, Query(1, false, "a"), false);   // once more
+  Add(20, Query(1, true, "A"), true);    // in another case
+  Add(30, Query(2, false, "b"), false);  // never answered
+  Add(40, Query(3, true, "c"), true);    // never asked
+  Open();
+  EXPECT_EQ(Ask("select concat_ws('|', qname, state, latency_ms, retries, rcode_name) "
+                "from transactions order by qname"),
+            "a.test.|answered|20.0|1|NXDomain\n"
+            "b.test.|unanswered|0\n"
+            "c.test.|unasked|0|NXDomain");
+}
+
+TEST_F(QueryEngineTest, GivesUpQueriesByTheTimeOfTheCapture) {
+  Add(0, Query(1, false, "a"), false);
+  Add(31'000, Query(2, false, "b"), false);
+  Add(31'001, Query(1, true, "a"), true);  // too late
+  Open();
+  EXPECT_EQ(Ask("select qname || state from transactions"),
+            "a.test.unanswered\na.test.unasked\nb.test.unanswered");
+}
+
+TEST_F(QueryEngineTest, ReadsOnlyTheTimesThatAreAskedFor) {
+  for (uint32_t second = 0; second < 10; ++second) Add(second * 1000, Query(1, false, "a"), false);
+  Open();
+  EXPECT_EQ(Ask("select count(*)::varchar from read_dns(since := '@1700000003', "
+                "until := '@1700000007')"),
+            "4");
+  EXPECT_EQ(Ask("select count(*)::varchar from read_dns(since := '59m')"), "0");
+  EXPECT_THAT(Ask("select count(*) from read_dns(since := 'tea time')"), HasSubstr("tea time"));
+  EXPECT_THAT(Ask("select count(*) from read_dns(port := '0')"), HasSubstr("'0' is no port"));
+}
+
+TEST_F(QueryEngineTest, ReadsOtherFilesWhereAQueryNamesThem) {
+  Add(0, Query(1, false, "a"), false);
+  Open();
+  const std::string other = rig_.Write("other.pcap", maker_.FileHeader() + pcap_ + pcap_);
+  EXPECT_EQ(Ask(absl::StrCat("select count(*)::varchar from read_dns(files := '", other, "')")),
+            "2");
+  EXPECT_THAT(Ask("select count(*) from read_dns(files := '/nonexistent')"),
+              HasSubstr("/nonexistent: No such file"));
+}
+
+TEST_F(QueryEngineTest, SaysWhyFramesAreNoMessages) {
+  Add(0, Query(1, false, "a"), false);
+  Add(1, {1, 2, 3}, false);
+  Open();
+  EXPECT_EQ(Ask("select reason from packets"), "NULL\nshorter than a DNS header");
+  EXPECT_EQ(Ask("select reason from read_packets(port := '5353')"), "other port\nother port");
+}
+
+TEST_F(QueryEngineTest, HasSegmentsWithoutLedgers) {
+  Add(0, Query(1, false, "a"), false);
+  Open();
+  EXPECT_EQ(Ask("select concat_ws('|', stored_bytes > 24, written, lost) from segments"), "true");
+  EXPECT_EQ(Ask("select count(*)::varchar from gaps"), "0");
+}
+
+TEST_F(QueryEngineTest, RunsEachStatementAndStopsAtTheFirstError) {
+  Open();
+  EXPECT_EQ(Ask("create table t as select 1 as x; select x::varchar from t"), "1");
+  EXPECT_THAT(Ask("select 'one'; select nosuch; select 'two'"),
+              HasSubstr("LINE 1: select 'one'; select nosuch; select 'two'"));
+  EXPECT_EQ(Ask("  "), "there is no statement");
+}
+
+TEST_F(QueryEngineTest, TellsWhatIsCut) {
+  Add(0, Query(1, false, "a"), false);
+  Add(1, Query(2, false, "b"), false);
+  pcap_.resize(pcap_.size() - 3);
+  Open();
+  EXPECT_EQ(Ask("select qname from dns"), "a.test.");
+  ASSERT_EQ(notes_.size(), 1u);
+  EXPECT_THAT(notes_.front(), HasSubstr("ends within a record"));
+}
+
+}  // namespace
+}  // namespace dns_monitor
