@@ -7,9 +7,9 @@ import os
 
 from lab.case import LabCase
 from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, LeakyCapture, leaky_capture
-from lab.process import BUILD, run
+from lab.process import run
+from lab.query import DNS_MONITOR_QUERY, as_others, query
 
-PROGRAM = os.path.join(BUILD, "dns-monitor-query")
 VOID = {"meta", "br"}
 
 
@@ -39,7 +39,8 @@ class Page(html.parser.HTMLParser):
 
 
 def report(*arguments, **options):
-    return run([PROGRAM, "report", *arguments], **options)
+    return run([DNS_MONITOR_QUERY, "report", *arguments], seconds=240, preexec_fn=as_others,
+               **options)
 
 
 def tables(*arguments):
@@ -228,7 +229,7 @@ class Formats(ReportCase):
     def test_sql_can_be_queried(self):
         for name in "volume", "latency", "leaks":
             sql = report(name, "--sql").stdout
-            queried = run([PROGRAM, "query", sql, self.capture_path]).stdout
+            queried = query(sql, self.capture_path).stdout
             reported = report(name, self.capture_path, "--format", "json").stdout
             self.assertEqual([result["data"] for result in json.loads(queried)],
                              [result["data"] for result in json.loads(reported)], name)
