@@ -24,7 +24,7 @@ constexpr int kAxisHeight = 20;
 constexpr int kStretchWidth = 10;
 constexpr int kTimeHeight = 100;
 
-std::string OpenSvg(absl::string_view label, size_t height) {
+std::string OpenSvg(absl::string_view label, int height) {
   return absl::StrCat("<svg class=\"rows\" role=\"img\" aria-label=\"", EscapeHtml(label),
                       "\" width=\"100%\" height=\"", height, "\">\n");
 }
@@ -58,7 +58,8 @@ std::string Bars(const ChartValues& chart) {
   const ChartSeries& series = chart.series.front();
   const size_t shown = std::min(series.values.size(), kMostBars);
   const LinearScale scale(series.values);
-  std::string svg = OpenSvg(absl::StrCat(series.name, " as bars"), shown * kRowHeight);
+  std::string svg =
+      OpenSvg(absl::StrCat(series.name, " as bars"), static_cast<int>(shown) * kRowHeight);
   for (size_t row = 0; row < shown; ++row) {
     const int top = static_cast<int>(row) * kRowHeight;
     const std::string value = GroupedNumber(series.values[row]);
@@ -97,7 +98,7 @@ std::string Ranges(const ChartValues& chart) {
   }
   const LogScale scale(all);
   const int height = static_cast<int>(shown) * kRowHeight;
-  std::string svg = OpenSvg(names, static_cast<size_t>(height + kAxisHeight));
+  std::string svg = OpenSvg(names, height + kAxisHeight);
   absl::StrAppend(&svg, Axis(scale, height));
   for (size_t row = 0; row < shown; ++row) {
     const int top = static_cast<int>(row) * kRowHeight;

@@ -29,7 +29,7 @@ TEST_F(HeldRowsTest, HasTextsThatCanBeShown) {
   EXPECT_EQ(rows.rows, 1u);
   EXPECT_FALSE(rows.more);
   EXPECT_THAT(rows.Find("t")->cells, ElementsAre("a\\x1bb"));
-  EXPECT_THAT(rows.Find("n")->cells, ElementsAre("1.5"));
+  EXPECT_THAT(rows.Find("n")->cells, ElementsAre("1.50"));
   EXPECT_THAT(rows.Find("i")->cells, ElementsAre(""));
   EXPECT_TRUE(rows.Find("n")->is_number);
   EXPECT_FALSE(rows.Find("b")->is_number);
