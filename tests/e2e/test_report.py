@@ -132,7 +132,7 @@ class Leaks(RowsCase):
             [(HERE, ROUTER, FOREIGN, 2)])
 
     def test_unseen(self):
-        unknown = "no packets; whether the port was captured is not known"
+        unknown = "not known: no packets of it"
         self.assertEqual(self.columns("leaks/unseen", "port", "packets", "seen"), [
             (853, 1, "only that it is used"), (443, 0, unknown),
             (5353, 2, "yes: --port 5353 shows it"), (5355, 0, unknown)])
