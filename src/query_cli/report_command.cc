@@ -187,7 +187,7 @@ absl::Status ReportCommand::Run(Watch* watch) {
   FdSink sink(target.fd);
   const std::unique_ptr<ReportWriter> writer = MakeWriter(capture_options, target, &sink);
   watch->Follow(engine.get(), captures.get(), isatty(STDERR_FILENO) == 1);
-  const absl::Status status = WriteReports(writer.get(), engine.get());
+  absl::Status status = WriteReports(writer.get(), engine.get());
   watch->Follow(nullptr, nullptr, false);
   return status;
 }

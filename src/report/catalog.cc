@@ -110,9 +110,17 @@ absl::StatusOr<Report> ChooseOne(absl::string_view name) {
   return NoSuchReport(name);
 }
 
-bool SameParts(const Report& one, const Report& other) {
-  return one.name == other.name && one.sections.size() == other.sections.size() &&
-         one.sections.front().name == other.sections.front().name;
+// Sections of the same report come together, where the first of them stands.
+void Add(const Report& report, std::vector<Report>* chosen) {
+  const auto same = std::find_if(chosen->begin(), chosen->end(),
+                                 [&](const Report& other) { return other.name == report.name; });
+  if (same == chosen->end()) return chosen->push_back(report);
+  for (const ReportSection& section : report.sections) {
+    const bool there =
+        std::any_of(same->sections.begin(), same->sections.end(),
+                    [&](const ReportSection& other) { return other.name == section.name; });
+    if (!there) same->sections.push_back(section);
+  }
 }
 
 }  // namespace
@@ -154,18 +162,13 @@ const std::vector<Report>& AllReports() {
 
 absl::StatusOr<std::vector<Report>> ChooseReports(absl::string_view names) {
   std::vector<Report> chosen;
-  const auto add = [&](const Report& report) {
-    const bool there = std::any_of(chosen.begin(), chosen.end(),
-                                   [&](const Report& other) { return SameParts(report, other); });
-    if (!there) chosen.push_back(report);
-  };
   for (const absl::string_view name : absl::StrSplit(names, ',')) {
     if (name == "all") {
-      for (const Report& report : AllReports()) add(report);
+      for (const Report& report : AllReports()) Add(report, &chosen);
       continue;
     }
     DM_ASSIGN_OR_RETURN(const Report report, ChooseOne(name));
-    add(report);
+    Add(report, &chosen);
   }
   return chosen;
 }

@@ -11,7 +11,9 @@ namespace dns_monitor::report {
 namespace {
 
 constexpr size_t kMostBars = 12;
-constexpr size_t kLabelWidth = 32;  // letters: what a phone shows beside the number
+// Letters: what a phone shows beside one number, or three.
+constexpr size_t kLabelWidth = 32;
+constexpr size_t kShortLabelWidth = 22;
 // Pixels. A row is a label with the bar below it.
 constexpr int kRowHeight = 36;
 constexpr int kLabelLine = 14;
@@ -22,15 +24,15 @@ constexpr int kAxisHeight = 20;
 constexpr int kStretchWidth = 10;
 constexpr int kTimeHeight = 100;
 
-std::string OpenSvg(absl::string_view label, size_t height) {
+std::string OpenSvg(absl::string_view label, int height) {
   return absl::StrCat("<svg class=\"rows\" role=\"img\" aria-label=\"", EscapeHtml(label),
                       "\" width=\"100%\" height=\"", height, "\">\n");
 }
 
 // A label on the left, and on the right a number or what else there is to say.
-std::string RowTexts(absl::string_view label, absl::string_view value, int top) {
+std::string RowTexts(absl::string_view label, size_t width, absl::string_view value, int top) {
   return absl::StrCat("<text x=\"0\" y=\"", top + kLabelLine, "\">",
-                      EscapeHtml(Shortened(label, kLabelWidth)), "</text>",
+                      EscapeHtml(Shortened(label, width)), "</text>",
                       "<text class=\"value\" x=\"100%\" y=\"", top + kLabelLine, "\">",
                       EscapeHtml(value), "</text>");
 }
@@ -56,12 +58,14 @@ std::string Bars(const ChartValues& chart) {
   const ChartSeries& series = chart.series.front();
   const size_t shown = std::min(series.values.size(), kMostBars);
   const LinearScale scale(series.values);
-  std::string svg = OpenSvg(absl::StrCat(series.name, " as bars"), shown * kRowHeight);
+  std::string svg =
+      OpenSvg(absl::StrCat(series.name, " as bars"), static_cast<int>(shown) * kRowHeight);
   for (size_t row = 0; row < shown; ++row) {
     const int top = static_cast<int>(row) * kRowHeight;
     const std::string value = GroupedNumber(series.values[row]);
     absl::StrAppend(&svg, OpenRow(chart.labels[row], value),
-                    RowTexts(chart.labels[row], value, top), Bar("track", 0, 100, top + kBarTop),
+                    RowTexts(chart.labels[row], kLabelWidth, value, top),
+                    Bar("track", 0, 100, top + kBarTop),
                     Bar("bar", 0, scale.Percent(series.values[row]), top + kBarTop), "</g>\n");
   }
   return absl::StrCat(svg, "</svg>\n", FirstRowsOnly(shown, series.values.size()));
@@ -94,7 +98,7 @@ std::string Ranges(const ChartValues& chart) {
   }
   const LogScale scale(all);
   const int height = static_cast<int>(shown) * kRowHeight;
-  std::string svg = OpenSvg(names, static_cast<size_t>(height + kAxisHeight));
+  std::string svg = OpenSvg(names, height + kAxisHeight);
   absl::StrAppend(&svg, Axis(scale, height));
   for (size_t row = 0; row < shown; ++row) {
     const int top = static_cast<int>(row) * kRowHeight;
@@ -109,7 +113,7 @@ std::string Ranges(const ChartValues& chart) {
     const double from = scale.Percent(chart.series.front().values[row]);
     const double to = scale.Percent(chart.series.back().values[row]);
     absl::StrAppend(&svg, OpenRow(chart.labels[row], values),
-                    RowTexts(chart.labels[row], values, top),
+                    RowTexts(chart.labels[row], kShortLabelWidth, values, top),
                     Bar("range", from, std::max(to - from, 0.0), top + kBarTop), dots, "</g>\n");
   }
   return absl::StrCat(svg, "</svg>\n<p class=\"note\">The dots are ", EscapeHtml(names),

@@ -1,5 +1,7 @@
 // Reports as a page of HTML.
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
@@ -39,20 +41,28 @@ std::string Paragraph(absl::string_view kind, absl::string_view text) {
                       EscapeHtml(text), "</p>\n");
 }
 
+// Columns of long texts have lines broken; in short ones that would only tear words.
 absl::string_view CellClass(const HeldColumn& column) {
-  return column.is_number ? " class=\"number\"" : column.is_text ? " class=\"text\"" : "";
+  constexpr size_t kLong = 24;
+  if (column.is_number) return " class=\"number\"";
+  const bool is_long = std::any_of(column.cells.begin(), column.cells.end(),
+                                   [](const std::string& cell) { return cell.size() > kLong; });
+  return column.is_text && is_long ? " class=\"text\"" : "";
 }
 
 std::string Table(const HeldRows& rows) {
   std::string html = "<div class=\"table\"><table>\n<tr>";
+  std::vector<absl::string_view> classes;
   for (const HeldColumn& column : rows.columns) {
+    classes.push_back(CellClass(column));
     absl::StrAppend(&html, "<th scope=\"col\"", column.is_number ? " class=\"number\"" : "", ">",
                     EscapeHtml(column.name), "</th>");
   }
   for (size_t row = 0; row < rows.rows; ++row) {
     absl::StrAppend(&html, "</tr>\n<tr>");
-    for (const HeldColumn& column : rows.columns) {
-      absl::StrAppend(&html, "<td", CellClass(column), ">", EscapeHtml(column.cells[row]), "</td>");
+    for (size_t i = 0; i < rows.columns.size(); ++i) {
+      absl::StrAppend(&html, "<td", classes[i], ">", EscapeHtml(rows.columns[i].cells[row]),
+                      "</td>");
     }
   }
   absl::StrAppend(&html, "</tr>\n</table></div>\n");
@@ -101,7 +111,11 @@ class PageReportWriter : public ReportWriter {
     if (rows.rows == 0 && !section.none.empty()) {
       absl::StrAppend(&html, Paragraph("none", section.none));
     } else {
-      absl::StrAppend(&html, report::MakeChart(section.chart, rows), Table(rows));
+      // A table over time has many rows that say little one by one.
+      const bool folded = section.chart.kind == ReportChart::Kind::kTime;
+      absl::StrAppend(&html, report::MakeChart(section.chart, rows),
+                      folded ? "<details><summary>Table</summary>\n" : "", Table(rows),
+                      folded ? "</details>\n" : "");
     }
     return sink_->Write(html);
   }

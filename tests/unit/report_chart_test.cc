@@ -74,8 +74,8 @@ TEST(MakeChart, ShowsNothingOfWhatIsNotThere) {
 }
 
 TEST(MakeChart, EscapesLabels) {
-  for (const auto kind : {ReportChart::Kind::kBars, ReportChart::Kind::kTime,
-                          ReportChart::Kind::kRanges}) {
+  for (const auto kind :
+       {ReportChart::Kind::kBars, ReportChart::Kind::kTime, ReportChart::Kind::kRanges}) {
     const std::string svg = MakeChart({kind, {"name", "queries"}}, TwoRows());
     EXPECT_THAT(svg, HasSubstr("a&lt;b&gt;."));
     EXPECT_THAT(svg, Not(HasSubstr("<b>")));

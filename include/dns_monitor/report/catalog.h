@@ -51,7 +51,8 @@ ReportSection ParseReportFile(absl::string_view text);
 // In the order in which a page has them. Lives for ever. Any thread.
 const std::vector<Report>& AllReports();
 
-// Those that `names` lists with commas: reports, "all", or one section as leaks/rhythms. Each once.
+// Those that `names` lists with commas: reports, "all", or one section as leaks/rhythms. Each once,
+// sections of a report together.
 // NotFound says which there is none of, and what names are like it.
 absl::StatusOr<std::vector<Report>> ChooseReports(absl::string_view names);
 

@@ -1,6 +1,6 @@
 -- Which registered domains are new?
--- Lately: in the last quarter of the time that the captures are of.
--- none: No domain is new in the last quarter of that time.
+-- Asked for the first time in the last quarter of the time that the captures are of.
+-- none: All domains were asked for before that.
 with domains as materialized (
        select lower(etld1) as domain, min(time)::timestamp as first_seen,
               max(time)::timestamp as last_seen, count(*) as queries,

@@ -25,6 +25,6 @@ select kind, port, coalesce(packets, 0) as packets,
             when packets > 0 then 'yes: --port ' || port || ' shows it'
             when port in (select port from ports) then 'captured, but there was none'
             when (select count(*) from ports) > 0 then 'no: this port was not captured'
-            else 'no packets; whether the port was captured is not known' end as seen
+            else 'not known: no packets of it' end as seen
 from kinds left join seen using (port)
 order by number

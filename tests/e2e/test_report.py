@@ -1,0 +1,293 @@
+"""Reports say what is in a capture whose content is known."""
+import csv
+import html.parser
+import io
+import json
+import os
+
+from lab.case import LabCase
+from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, LeakyCapture, leaky_capture
+from lab.process import run
+from lab.query import DNS_MONITOR_QUERY, as_others, query
+
+VOID = {"meta", "br"}
+
+
+class Page(html.parser.HTMLParser):
+    """Holds that tags are closed in order, and keeps what there is of them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text, self.problems = [], [], [], []
+        self.feed(text)
+        self.problems += [f"<{tag}> is open" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> closes another")
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def report(*arguments, **options):
+    return run([DNS_MONITOR_QUERY, "report", *arguments], seconds=240, preexec_fn=as_others,
+               **options)
+
+
+def tables(*arguments):
+    """The rows of each section, as dictionaries."""
+    results = json.loads(report(*arguments, "--format", "json").stdout)
+    return {result["table_name"]:
+            [dict(zip((column["name"] for column in result["head"]), row))
+             for row in result["data"]] for result in results}
+
+
+def select(rows, *names):
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+class ReportCase(LabCase):
+
+    def setUp(self):
+        super().setUp()
+        self.capture_path = self.path("leaky.pcap")
+        leaky_capture().write(self.capture_path)
+
+
+class RowsCase(ReportCase):
+    """One run for all tests of it."""
+
+    found = {}
+
+    def setUp(self):
+        super().setUp()
+        if not self.found:
+            self.found.update(tables("all", self.capture_path))
+
+    def columns(self, section, *names):
+        return select(self.found[section], *names)
+
+
+class Leaks(RowsCase):
+    """Each section shows what is there for it, and nothing else."""
+
+    def test_clients(self):
+        self.assertEqual(self.columns("leaks/clients", "client", "queries"),
+                         [(HERE, 70), (OTHER, 11)])
+
+    def test_resolvers(self):
+        self.assertEqual(
+            self.columns("leaks/resolvers", "server", "transport", "queries", "place"),
+            [(ROUTER, "udp", 79, "in the own network"), (FOREIGN, "udp", 2, "in the internet")])
+
+    def test_domains(self):
+        self.assertEqual(self.columns("leaks/domains", "domain", "queries", "servers"), [
+            ("vendor.example.", 29, 1), ("example.net.", 24, 1), ("example.com.", 7, 2),
+            ("example.org.", 4, 2), ("corp.test.", 3, 1), ("example.co.uk.", 1, 1)])
+
+    def test_private_names(self):
+        self.assertEqual(
+            self.columns("leaks/private-names", "suffix", "server", "queries", "known",
+                         "example"),
+            [("single label", ROUTER, 3, 0, "printer."), (".lan", ROUTER, 2, 0, "nas.lan."),
+             (".home.arpa", ROUTER, 1, 0, "wpad.home.arpa."),
+             (".local", ROUTER, 1, 0, "printer.local.")])
+
+    def test_reverse(self):
+        self.assertEqual(self.columns("leaks/reverse", "address", "server", "queries"),
+                         [("192.168.1.5", ROUTER, 3), ("fd00::1", ROUTER, 1)])
+
+    def test_client_subnet(self):
+        self.assertEqual(self.columns("leaks/client-subnet", "subnet", "server", "queries",
+                                      "example"),
+                         [("203.0.113.0/24", FOREIGN, 1, "www.example.com.")])
+
+    def test_search_list(self):
+        self.assertEqual(
+            self.columns("leaks/search-list", "suffix", "queries", "names", "example"),
+            [("corp.test.", 3, 2, "www.example.com. and www.example.com.corp.test."),
+             ("local.", 1, 1, "printer. and printer.local.")])
+
+    def test_rhythms(self):
+        """Also over a pause; neither what is uneven, nor too quick, nor too seldom."""
+        self.assertEqual(
+            self.columns("leaks/rhythms", "client", "name", "times"),
+            [(HERE, "beat.vendor.example.", 10), (OTHER, "paused.vendor.example.", 9)])
+        periods = [row["every_seconds"] for row in self.found["leaks/rhythms"]]
+        self.assertAlmostEqual(periods[0], 60, delta=1)
+        self.assertAlmostEqual(periods[1], 10, delta=0.1)
+
+    def test_around(self):
+        self.assertEqual(
+            self.columns("leaks/around", "client", "resolver", "server", "queries"),
+            [(HERE, ROUTER, FOREIGN, 2)])
+
+    def test_unseen(self):
+        unknown = "not known: no packets of it"
+        self.assertEqual(self.columns("leaks/unseen", "port", "packets", "seen"), [
+            (853, 1, "only that it is used"), (443, 0, unknown),
+            (5353, 2, "yes: --port 5353 shows it"), (5355, 0, unknown)])
+
+    def test_unseen_with_ports(self):
+        self.assertEqual(
+            select(tables("leaks/unseen", "--port", "53,443,5353",
+                          self.capture_path)["leaks/unseen"], "port", "seen"), [
+                (853, "only that it is used"), (443, "captured, but there was none"),
+                (5353, "yes"), (5355, "no: this port was not captured")])
+
+    def test_nothing_to_tell(self):
+        """Every section has a sentence for that, or says what it cannot know."""
+        LeakyCapture().write(self.capture_path)
+        text = report("leaks", self.capture_path).stdout
+        self.assertEqual(text.count("┌"), 1, text)
+        self.assertIn("No query has a client's subnet.", text)
+        self.assertIn("Nobody asked anything.", text)
+
+
+class LeaksOfCapture(ReportCase):
+
+    def test_gaps_and_ports_of_ledgers(self):
+        """A capture that was stopped and begun again, of port 53 alone."""
+        self.make_pair()
+        directory = self.make_directory()
+        for _ in range(2):
+            monitor = self.capture(self.right, "dns0", "--port", "53", directory=directory)
+            self.send(self.left, "10.53.0.99", "--count", "10")
+            monitor.finish()
+        found = tables("leaks/gaps,leaks/unseen", directory)
+        self.assertIn(("stopped",), select(found["leaks/gaps"], "reason"))
+        self.assertEqual(set(select(found["leaks/unseen"], "seen")),
+                         {("no: this port was not captured",)})
+
+
+class Formats(ReportCase):
+
+    def test_page(self):
+        """It needs nothing else, and a name is never markup."""
+        path = self.path("page.html")
+        report("all", self.capture_path, "-o", path)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        page = Page(text)
+        self.assertEqual(page.problems, [])
+        tags = {tag for tag, _ in page.tags}
+        self.assertTrue({"svg", "table", "nav"} <= tags)
+        self.assertFalse({"script", "link", "img", "iframe"} & tags)
+        for tag, attributes in page.tags:
+            self.assertFalse({"src", "onload", "style"} & set(attributes), tag)
+            self.assertRegex(attributes.get("href", "#"), "^#")
+        self.assertIn("<script>alert(1)</script>.example.net.", "".join(page.text))
+        self.assertIn(os.path.basename(self.capture_path), "".join(page.text))
+        names = [line.split()[0] for line in report("--list").stdout.splitlines()]
+        anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+        self.assertEqual(anchors, {name.replace("/", "-") for name in names})
+
+    def test_text(self):
+        text = report("volume,leaks", self.capture_path).stdout
+        self.assertIn("How many queries come, over time?\n=====", text)
+        self.assertRegex(text, "queries   [▁▂▃▄▅▆▇█]+ at most ")
+        self.assertIn("There is more than one address.", text)
+        self.assertIn("<script>alert(1)</script>.example.net.",
+                      report("top-names", self.capture_path).stdout)
+
+    def test_json_has_the_names(self):
+        done = report("rcodes,leaks", self.capture_path, "--format", "json")
+        results = json.loads(done.stdout)
+        self.assertEqual([result["table_name"] for result in results[:3]],
+                         ["rcodes", "leaks/clients", "leaks/resolvers"])
+        self.assertEqual(len(results), 12)
+
+    def test_csv_is_one_table(self):
+        done = report("rcodes", self.capture_path, "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual({row["rcode"]: int(row["responses"]) for row in rows},
+                         {"NoError": 66, "NXDomain": 14})
+        done = report("leaks", self.capture_path, "--format", "csv", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("choose one, such as leaks/clients", done.stderr)
+
+    def test_markdown(self):
+        text = report("leaks", self.capture_path, "--format", "markdown").stdout
+        self.assertIn("# What does this machine tell the world?\n\n", text)
+        self.assertIn("\n\n## Who is asked in clear text?\n\n", text)
+        self.assertIn("| server | transport |", text)
+
+    def test_list_fits_a_terminal(self):
+        lines = report("--list").stdout.splitlines()
+        self.assertGreater(len(lines), 25)
+        self.assertLessEqual(max(map(len, lines)), 80)
+
+    def test_sql_can_be_queried(self):
+        for name in "volume", "latency", "leaks":
+            sql = report(name, "--sql").stdout
+            queried = query(sql, self.capture_path).stdout
+            reported = report(name, self.capture_path, "--format", "json").stdout
+            self.assertEqual([result["data"] for result in json.loads(queried)],
+                             [result["data"] for result in json.loads(reported)], name)
+
+    def test_unknown_names(self):
+        done = report("top-name", self.capture_path, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("there is no report 'top-name' (did you mean top-names?)", done.stderr)
+        done = report("leaks", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("which captures?", done.stderr)
+
+
+class Others(RowsCase):
+    """What the reports besides leaks say of the same capture."""
+
+    def test_counts(self):
+        self.assertEqual(dict(self.columns("overview", "what", "value"))["messages"], "161")
+        self.assertEqual(self.columns("top-clients", "client", "queries"),
+                         [(HERE, 70), (OTHER, 11)])
+        self.assertEqual(self.columns("top-names", "name", "queries")[0],
+                         ("beat.vendor.example.", 20))
+        self.assertEqual(self.columns("top-etld1", "domain", "queries")[0],
+                         ("vendor.example.", 29))
+        self.assertEqual(dict(self.columns("qtypes", "qtype", "queries")),
+                         {"A": 65, "AAAA": 10, "PTR": 5, "NS": 1})
+        self.assertEqual(self.columns("nxdomain", "name", "answers")[0][1], 3)
+        self.assertEqual(self.columns("tcp-share", "message", "transport", "messages"),
+                         [("query", "udp", 81), ("response", "udp", 80)])
+        self.assertEqual(dict(self.columns("edns", "udp_size", "queries")),
+                         {"no EDNS": 79, "1232": 2})
+        self.assertEqual(self.columns("response-sizes", "bytes", "responses"),
+                         [("up to 512", 80)])
+        self.assertEqual(self.columns("top-answers", "name", "type", "data")[0][1:],
+                         ("A", "192.0.2.80"))
+
+    def test_transactions(self):
+        self.assertEqual(self.columns("latency", "server", "answers", "p50", "p99"),
+                         [(ROUTER, 78, 5, 5), (FOREIGN, 2, 5, 5)])
+        self.assertEqual(self.columns("unanswered", "server", "queries", "unanswered"),
+                         [(ROUTER, 79, 1)])
+
+    def test_volume_has_every_stretch(self):
+        rows = self.found["volume"]
+        self.assertEqual(sum(row["queries"] for row in rows), 81)
+        self.assertEqual(sum(row["responses"] for row in rows), 80)
+        self.assertIn(0, [row["queries"] for row in rows])
+        self.assertLessEqual(len(rows), 61)
+
+    def test_new_names(self):
+        capture = LeakyCapture()
+        for seconds, name in (0, "a.old.example"), (100, "b.old.example"), (90, "c.new.example"):
+            capture.ask(seconds, name)
+        capture.write(self.capture_path)
+        self.assertEqual(select(tables("new-names", self.capture_path)["new-names"], "domain",
+                                "example"),
+                         [("new.example.", "c.new.example.")])
+
+    def test_nothing_there(self):
+        for name in "servfail", "truncation", "new-names":
+            self.assertEqual(self.found[name], [], name)
