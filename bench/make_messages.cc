@@ -1,4 +1,5 @@
-// Writes a capture of generated DNS messages: for trying queries on as much as one likes.
+// Writes captures of generated DNS messages, the same each time: for trying queries on as much as
+// one likes.
 
 #include <algorithm>
 #include <cstdio>
@@ -11,19 +12,20 @@
 namespace {
 
 using dns_monitor::PcapFileHeader;
+using dns_monitor::bench::Messages;
 
-bool WriteCapture(uint64_t messages, FILE* to) {
+// Goes on with the generator's messages until there have been `until` of them.
+bool WriteCapture(uint64_t until, Messages* generator, FILE* to) {
   constexpr size_t kPairsAtOnce = 10'000;
   PcapFileHeader header;
   header.snaplen = 262144;
   header.link_type = static_cast<uint32_t>(dns_monitor::LinkType::kEthernet);
   if (fwrite(&header, sizeof(header), 1, to) != 1) return false;
-  dns_monitor::bench::Messages generator;
   std::string bytes;
-  while (generator.messages() < messages) {
+  while (generator->messages() < until) {
     bytes.clear();
-    generator.Append(std::min<size_t>(kPairsAtOnce, (messages - generator.messages() + 1) / 2),
-                     &bytes);
+    generator->Append(std::min<size_t>(kPairsAtOnce, (until - generator->messages() + 1) / 2),
+                      &bytes);
     if (fwrite(bytes.data(), bytes.size(), 1, to) != 1) return false;
   }
   return true;
@@ -33,13 +35,22 @@ bool WriteCapture(uint64_t messages, FILE* to) {
 
 int main(int argc, char** argv) {
   uint64_t messages;
-  if (argc != 3 || !absl::SimpleAtoi(argv[1], &messages)) {
-    fprintf(stderr, "usage: make-messages COUNT FILE\n");
+  if (argc < 3 || !absl::SimpleAtoi(argv[1], &messages)) {
+    fprintf(stderr,
+            "usage: make-messages COUNT FILE...\n\n"
+            "Writes so many messages, a query and its answer in turn, in the order of time\n"
+            "and in equal parts, to these files.\n");
     return 2;
   }
-  FILE* file = fopen(argv[2], "wb");
-  if (file == nullptr || !WriteCapture(messages, file) || fclose(file) != 0) {
-    perror(argv[2]);
-    return 1;
+  const auto files = static_cast<uint64_t>(argc - 2);
+  Messages generator;
+  for (uint64_t i = 0; i < files; ++i) {
+    const char* const path = argv[i + 2];
+    FILE* file = fopen(path, "wb");
+    if (file == nullptr || !WriteCapture(messages * (i + 1) / files, &generator, file) ||
+        fclose(file) != 0) {
+      perror(path);
+      return 1;
+    }
   }
 }

@@ -7,10 +7,10 @@ import signal
 import tempfile
 import time
 
+from measure.process import end, start
+from measure.refusal import Refusal
 from . import source
 from .lab import TOOL_CPU
-from .process import end, start
-from .refusal import Refusal
 from .usage import Usage
 
 _PATIENCE_SECONDS = 20

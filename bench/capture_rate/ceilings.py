@@ -1,10 +1,10 @@
 """What the machine could do at best, beside which the tools' figures stand."""
 import json
 
+from measure.panel import Block, Panel
+from measure.process import output
+from measure.refusal import Refusal
 from . import source
-from .panel import Block, Panel
-from .process import output
-from .refusal import Refusal
 
 RECORD_BYTES = 113  # of the numbered packet in a pcap file
 _ONE_RING = "MergeAndFrame/rings:1/run:1/any_length:0"

@@ -3,7 +3,7 @@ import contextlib
 import os
 import pathlib
 
-from .process import output
+from measure.process import output
 
 _PERIOD_US = 100_000
 

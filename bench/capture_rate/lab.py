@@ -10,8 +10,8 @@ import mmap
 import os
 import subprocess
 
-from .process import CLONE_NEWNET, CLONE_NEWNS, end, output, start, unshare
-from .refusal import Refusal
+from measure.process import CLONE_NEWNET, CLONE_NEWNS, end, output, start, unshare
+from measure.refusal import Refusal
 
 SOURCE_CPU = 0
 TOOL_CPU = 1

@@ -6,11 +6,11 @@ import sys
 import tempfile
 import time
 
-from . import lab, options as command_line, picture, report, table
+from measure import report, table
+from measure.refusal import Refusal
+from . import lab, options as command_line, picture
 from .bench import Bench
 from .figures import FIGURES
-from .refusal import Refusal
-
 
 _ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

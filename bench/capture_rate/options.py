@@ -4,7 +4,7 @@ import os
 import pathlib
 import shutil
 
-from .refusal import Refusal
+from measure.refusal import Refusal
 from .tools import PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent

@@ -1,7 +1,7 @@
 """Panels as one SVG picture."""
 from html import escape
 
-from .table import multiple, number, verdict
+from measure.table import multiple, number, verdict
 
 _WIDTH, _MARGIN, _GAP, _COLUMNS = 1360, 28, 24, 2
 _PANEL = (_WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS

@@ -5,9 +5,9 @@ import subprocess
 import tempfile
 import time
 
+from measure.process import end, output, start
+from measure.refusal import Refusal
 from .lab import SERVED_ADDRESS, SPARED_ADDRESS, TOOL_CPU
-from .process import end, output, start
-from .refusal import Refusal
 
 NAMES = ("nsd", "unbound")
 _ANSWERING_SECONDS = 20

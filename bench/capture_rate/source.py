@@ -2,8 +2,8 @@
 import json
 import os
 
+from measure.process import output
 from .lab import SOURCE_CPU
-from .process import output
 
 # Above it, the receive path itself is fed, in ten bursts a second; below, the other end of the veth
 # sends, some packets each millisecond.

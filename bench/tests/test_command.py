@@ -8,7 +8,7 @@ from unittest import mock
 
 from capture_rate import options as command_line
 from capture_rate.figures import FIGURES
-from capture_rate.refusal import Refusal
+from measure.refusal import Refusal
 
 COMMAND = pathlib.Path(__file__).resolve().parent.parent / "capture-rate"
 

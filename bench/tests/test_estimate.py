@@ -2,8 +2,8 @@
 import random
 import unittest
 
-from capture_rate import estimate
-from capture_rate.turns import turns
+from measure import estimate
+from measure.turns import turns
 
 
 class MedianInterval(unittest.TestCase):

@@ -2,9 +2,10 @@
 import unittest
 from xml.etree import ElementTree
 
-from capture_rate import picture, table
+from measure import table
+from capture_rate import picture
 from capture_rate.figures import losses
-from capture_rate.panel import Block, Panel, compare, want_at_most, want_ratio
+from measure.panel import Block, Panel, compare, want_at_most, want_ratio
 from capture_rate.source import FAULTS
 from capture_rate.tools import PEERS, Tool
 

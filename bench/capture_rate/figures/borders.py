@@ -2,10 +2,10 @@
 import dataclasses
 import time
 
+from measure.panel import Panel
+from measure.turns import take_turns
 from .. import source
 from ..capture import SETTLE_SECONDS, Capture
-from ..panel import Panel
-from ..turns import take_turns
 from .losses import block_of, notes_of
 
 _RATE = 500_000

@@ -1,10 +1,10 @@
 """A burst of packets, received and sent, each tool as it is without options."""
 import functools
 
+from measure.panel import Panel
+from measure.turns import take_turns
 from .. import capture
-from ..panel import Panel
 from ..tools import LARGE_MIB, Tool
-from ..turns import take_turns
 from .losses import block_of, notes_of
 
 

@@ -2,11 +2,11 @@
 import json
 import time
 
+from measure.panel import Block, Panel, want_at_most
 from .. import servers
 from ..capture import SETTLE_SECONDS, Capture
 from ..ceilings import benchmark, repeated
 from ..lab import SERVED_ADDRESS, server_network
-from ..panel import Block, Panel, want_at_most
 from ..tools import Tool
 from .nameserver import ask, write_queries
 

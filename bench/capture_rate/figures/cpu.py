@@ -1,9 +1,9 @@
 """User-space CPU of a packet: what the process's clock counts, all its threads included."""
 import functools
 
+from measure.panel import Block, Panel, compare, want_ratio
+from measure.turns import take_turns
 from .. import capture, source
-from ..panel import Block, Panel, compare, want_ratio
-from ..turns import take_turns
 
 _WANTED = 0.15
 

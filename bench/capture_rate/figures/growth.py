@@ -2,11 +2,11 @@
 import functools
 import re
 
+from measure.estimate import is_logarithmic
+from measure.panel import Block, Panel
+from measure.turns import take_turns
 from .. import capture
 from ..ceilings import benchmark, repeated
-from ..estimate import is_logarithmic
-from ..panel import Block, Panel
-from ..turns import take_turns
 
 _RATES = {1_000: "1 k/s", 10_000: "10 k/s", 100_000: "100 k/s", 1_000_000: "1 M/s",
           2_000_000: "2 M/s"}

@@ -1,5 +1,5 @@
 """Losses, as the files tell them."""
-from ..panel import Block, compare
+from measure.panel import Block, compare
 from ..source import FAULTS
 
 

@@ -1,5 +1,5 @@
 """Memory at the end of a run flat out."""
-from ..panel import Block, Panel, compare, want_at_most, want_ratio
+from measure.panel import Block, Panel, compare, want_at_most, want_ratio
 from .cpu import flat_out
 
 

@@ -1,14 +1,14 @@
 """The queries a second that a real name server keeps while it is captured."""
 import re
 
+from measure.estimate import median_interval
+from measure.panel import Block, Panel
+from measure.process import output
+from measure.refusal import Refusal
+from measure.turns import turns
 from .. import servers
 from ..capture import Capture
-from ..estimate import median_interval
 from ..lab import SERVED_ADDRESS, SOURCE_CPU, SPARED_ADDRESS, server_network
-from ..panel import Block, Panel
-from ..process import output
-from ..refusal import Refusal
-from ..turns import turns
 
 _SLICE_SECONDS = 0.25  # of real time, as far as the first try tells
 _NONE = "nobody captures"

@@ -1,12 +1,12 @@
 """A tool that hardly gets to run, with large buffers."""
 import time
 
+from measure.panel import Panel
+from measure.turns import take_turns
 from .. import source
 from ..capture import Capture
 from ..cgroup import cpu_limit
-from ..panel import Panel
 from ..tools import LARGE_MIB, Tool
-from ..turns import take_turns
 from .losses import block_of, notes_of
 
 _RATE = 1_000_000

@@ -3,13 +3,13 @@ import contextlib
 import json
 import subprocess
 
+from measure.panel import Block, Panel
+from measure.process import end, output, start
+from measure.refusal import Refusal
+from measure.turns import turns
 from ..capture import Capture
 from ..lab import SOURCE_CPU
-from ..panel import Block, Panel
-from ..process import end, output, start
-from ..refusal import Refusal
 from ..tools import Tool, has_tcx
-from ..turns import turns
 
 # A packet is sent by captured1 and received by captured0, in the sender's softirq.
 _WAYS = {"ingress": "captured0", "egress": "captured1"}

@@ -1,0 +1,1 @@
+"""What every comparison here needs: runs in turn, medians, panels of them, and their text."""
