@@ -53,7 +53,8 @@ _dns_monitor() {
         query | report | sql) _dns_monitor_query_argument "$previous" && return ;;
         *) _dns_monitor_argument "$previous" && return ;;
     esac
-    local input="--since --until --interface --port --skip-unreadable --threads --memory"
+    local input="--since --until --interface --port --skip-unreadable --threads --memory
+        --no-idle"
     case $command in
         query)
             options="$input --select --format --json --csv --table --xml --limit --rfc1035

@@ -51,6 +51,8 @@ InputFlags::InputFlags(CLI::App* command) {
       ->add_option("--memory", memory_,
                    "what sorting and grouping may take before it goes to files (default: 1G)")
       ->type_name("SIZE");
+  command->add_flag("--no-idle", no_idle_,
+                    "run at the usual priority, not only while nothing else wants to");
 }
 
 absl::StatusOr<CaptureOptions> InputFlags::ToCaptureOptions(std::vector<std::string> paths) const {

@@ -20,6 +20,8 @@ class InputFlags {
   // What they say, for these paths. InvalidArgument says what is wrong with them.
   absl::StatusOr<CaptureOptions> ToCaptureOptions(std::vector<std::string> paths) const;
   absl::StatusOr<EngineOptions> ToEngineOptions() const;
+  // Whether CPU and disk are taken only where nobody else wants them.
+  bool at_idle() const { return !no_idle_; }
   bool rfc1035 = false;  // set by those who print names
 
  private:
@@ -29,6 +31,7 @@ class InputFlags {
   std::string interface_;
   std::string memory_ = "1G";
   bool skip_unreadable_ = false;
+  bool no_idle_ = false;
   int threads_ = 0;  // as many as there are CPUs
 };
 

@@ -59,7 +59,7 @@ int RunCommand(Command* command) {
   const absl::Status wrong = command->Check();
   if (!wrong.ok()) return UsageError(wrong.message());
   signal(SIGPIPE, SIG_IGN);
-  YieldToOthers();
+  if (command->input().at_idle()) YieldToOthers();
   Watch watch;
   return ExitStatus(command->Run(&watch));
 }

@@ -23,6 +23,7 @@ class ReportCommand {
   explicit ReportCommand(CLI::App* app);
 
   bool chosen() const { return command_->parsed(); }
+  const InputFlags& input() const { return input_; }
   // What is wrong with the command line, before anything is opened.
   absl::Status Check();
   // Cancelled when it was interrupted.

@@ -20,6 +20,7 @@ class SqlCommand {
   explicit SqlCommand(CLI::App* app);
 
   bool chosen() const { return command_->parsed(); }
+  const InputFlags& input() const { return input_; }
   absl::Status Check() const;
   // Errors of statements are told, and the next one is read; from a file or a pipe, the first one
   // ends it.
