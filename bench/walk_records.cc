@@ -18,7 +18,9 @@ namespace {
 using dns_monitor::PcapFileHeader;
 using dns_monitor::PcapRecordHeader;
 
-uint32_t Read16(const uint8_t* at) { return uint32_t{at[0]} << 8 | at[1]; }
+uint32_t Read16(const uint8_t* at) {
+  return uint32_t{at[0]} << 8 | at[1];
+}
 
 // Of plain frames of IPv4 and UDP with the addresses where they are then, which is what
 // make-messages writes: fixed places cost less than looking for them.

@@ -74,6 +74,25 @@ duckdb_logical_type LogicalTypeOf(ColumnType type) {
   return nullptr;
 }
 
+void TextHeap::MoveInto(duckdb_vector vector) {
+  if (cells_.empty()) return;
+  // The engine copies all of it for one cell, which then tells where it is; the others' texts are
+  // behind one another from there.
+  auto* const data = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  duckdb_string_t* const first = cells_.front();
+  const uint32_t first_bytes = first->value.pointer.length;
+  duckdb_unsafe_vector_assign_string_element_len(vector, static_cast<idx_t>(first - data),
+                                                 bytes_.data(), bytes_.size());
+  first->value.pointer.length = first_bytes;
+  char* at = first->value.pointer.ptr;
+  for (duckdb_string_t* const cell : cells_) {
+    cell->value.pointer.ptr = at;
+    at += cell->value.pointer.length;
+  }
+  cells_.clear();
+  bytes_.clear();
+}
+
 void Column::SetNull(idx_t row) {
   duckdb_vector_ensure_validity_writable(vector_);
   duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector_), row);

@@ -95,6 +95,7 @@ void Init(duckdb_init_info info) {
 // The engine begins a thread's share without a way to the scan; that is found at the first chunk.
 struct Share {
   std::unique_ptr<TableReader> reader;
+  std::vector<TextHeap> texts;  // of each column, in turn
 };
 
 void LocalInit(duckdb_init_info info) {
@@ -105,16 +106,18 @@ void Fill(duckdb_function_info info, duckdb_data_chunk chunk) {
   auto& opened = *static_cast<Opened*>(duckdb_function_get_init_data(info));
   auto& share = *static_cast<Share*>(duckdb_function_get_local_init_data(info));
   if (share.reader == nullptr) share.reader = opened.scan->NewReader();
+  share.texts.resize(opened.filled.size());
   std::vector<Column> columns;
   columns.reserve(opened.filled.size());
-  for (const idx_t column : opened.filled) {
-    columns.emplace_back(duckdb_data_chunk_get_vector(chunk, column));
+  for (size_t i = 0; i < opened.filled.size(); ++i) {
+    columns.emplace_back(duckdb_data_chunk_get_vector(chunk, opened.filled[i]), &share.texts[i]);
   }
   const absl::StatusOr<idx_t> rows = share.reader->Fill(&columns, duckdb_vector_size());
   if (!rows.ok()) {
     duckdb_function_set_error(info, std::string(rows.status().message()).c_str());
     return;
   }
+  for (Column& column : columns) column.Finish();
   duckdb_data_chunk_set_size(chunk, *rows);
 }
 

@@ -78,11 +78,10 @@ void AppendQuery(std::vector<TransactionColumn>* to) {
   to->push_back(
       {{"msg_id", ColumnType::kInt, "Identifier of both messages."},
        [](Transaction* row, Column* column, idx_t i) { column->SetInt(i, row->msg_id); }});
-  to->push_back(
-      {{"qname", ColumnType::kText, "Name that is asked for, with its final dot."},
-       [](Transaction* row, Column* column, idx_t i) {
-         row->qname.empty() ? column->SetNull(i) : column->SetText(i, row->qname);
-       }});
+  to->push_back({{"qname", ColumnType::kText, "Name that is asked for, with its final dot."},
+                 [](Transaction* row, Column* column, idx_t i) {
+                   row->qname.empty() ? column->SetNull(i) : column->SetText(i, row->qname);
+                 }});
   to->push_back({{"etld1", ColumnType::kText, "Its registered domain, by the public suffix list."},
                  [](Transaction* row, Column* column, idx_t i) {
                    const absl::string_view domain = RegisteredDomain(row->qname);
