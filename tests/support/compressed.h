@@ -55,7 +55,7 @@ inline std::string Seekable(const std::string& content, size_t frame_bytes, bool
   std::vector<FrameSize> frames;
   for (size_t at = 0; at < content.size(); at += frame_bytes) {
     const std::string part = content.substr(at, frame_bytes);
-    const std::string frame = Frame(part);
+    const std::string frame = ZstdFrame(part);
     made += frame;
     frames.push_back({.stored_bytes = static_cast<uint32_t>(frame.size()),
                       .content_bytes = static_cast<uint32_t>(part.size())});

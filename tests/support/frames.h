@@ -14,7 +14,7 @@
 
 namespace dns_monitor {
 
-inline absl::Span<const std::byte> Bytes(const std::string& text) {
+inline absl::Span<const std::byte> AsBytes(const std::string& text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
 
@@ -36,10 +36,10 @@ inline std::string Noise(size_t bytes, uint32_t seed = 1) {
   return noise;
 }
 
-inline std::string Frame(const std::string& content, int level = kUsualLevel) {
+inline std::string ZstdFrame(const std::string& content, int level = kUsualLevel) {
   std::string frame(FrameEncoder::Bound(content.size()), '\0');
   const absl::Span<std::byte> to(reinterpret_cast<std::byte*>(frame.data()), frame.size());
-  frame.resize(FrameEncoder().Encode(level, Bytes(content), to));
+  frame.resize(FrameEncoder().Encode(level, AsBytes(content), to));
   return frame;
 }
 

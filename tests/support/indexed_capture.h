@@ -24,7 +24,7 @@ struct IndexedCapture {
     for (uint32_t i = 0; i < count; ++i) {
       indexer.OnRecord(static_cast<int64_t>(sample.borders[i]), sample.records[i].time_ns);
     }
-    indexer.OnAppended(Bytes(sample.bytes));
+    indexer.OnAppended(AsBytes(sample.bytes));
     ledger.index = indexer.Finish(static_cast<int64_t>(sample.bytes.size()));
     ledger.file_name = name;
     ledger.length_bytes = static_cast<int64_t>(sample.bytes.size());

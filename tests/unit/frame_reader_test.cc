@@ -20,7 +20,7 @@ class FrameReaderTest : public ::testing::Test {
   FrameReaderTest() {
     contents_ = {Content(300'000), Noise(1 << 20), Content(5 << 20, 7)};
     for (const std::string& content : contents_) {
-      frames_.push_back(Frame(content));
+      frames_.push_back(ZstdFrame(content));
       content_ += content;
       file_ += frames_.back();
     }

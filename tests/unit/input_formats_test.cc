@@ -38,7 +38,7 @@ const Storage kStorages[] = {
      [](const std::string& content) {
        return Lz4(content.substr(0, content.size() / 2)) + Lz4(content.substr(content.size() / 2));
      }},
-    {"zstd", [](const std::string& content) { return Frame(content); }},
+    {"zstd", [](const std::string& content) { return ZstdFrame(content); }},
     {"untabled", [](const std::string& content) { return Seekable(content, 1000, false); }},
     {"seekable", [](const std::string& content) { return Seekable(content, 1000); }},
 };
@@ -201,7 +201,7 @@ TEST(InputDamageTest, SomethingElseBehindTheDataIsTold) {
   for (const auto& [name, stored] :
        std::vector<std::pair<std::string, std::string>>{{"gzip", Gzip(sample.bytes)},
                                                         {"lz4", Lz4(sample.bytes)},
-                                                        {"zstd", Frame(sample.bytes)}}) {
+                                                        {"zstd", ZstdFrame(sample.bytes)}}) {
     const InputReading reading = rig.ReadBytes("x", stored + "something else that follows");
     EXPECT_EQ(reading.records, sample.records);
     ASSERT_EQ(reading.notes.size(), 1u) << name;
@@ -234,7 +234,7 @@ TEST(InputDamageTest, ThePartIsReadToItsLastWholeRecordWithoutAWord) {
   const std::string cut = sample.bytes.substr(0, sample.bytes.size() - 3);
   for (const std::string& bytes :
        {cut, sample.bytes.substr(0, sample.borders[19]) + std::string(5000, '\0'),
-        Frame(sample.bytes.substr(0, 700)) + Frame(cut.substr(700)), sample.bytes.substr(0, 7),
+        ZstdFrame(sample.bytes.substr(0, 700)) + ZstdFrame(cut.substr(700)), sample.bytes.substr(0, 7),
         std::string()}) {
     const InputReading reading = rig.ReadBytes("eth0.20261120_1345.pcap.part", bytes);
     EXPECT_TRUE(reading.status.ok()) << reading.status;

@@ -56,7 +56,7 @@ class InputPcapngTest : public testing::TestWithParam<bool> {
 
 TEST_P(InputPcapngTest, GivesTheSameRecordsWhateverTheBlocks) {
   for (const std::string& stored :
-       {File(), Gzip(File()), Seekable(File(), 50), Frame(File()), Xz(File()), Lz4(File())}) {
+       {File(), Gzip(File()), Seekable(File(), 50), ZstdFrame(File()), Xz(File()), Lz4(File())}) {
     for (const size_t block_bytes : {1, 30, 64, 200, 1 << 20}) {
       const InputReading reading = rig_.ReadBytes("x", stored, {.block_bytes = block_bytes}, 3);
       EXPECT_TRUE(reading.status.ok()) << reading.status;

@@ -71,7 +71,7 @@ class InputPropertyTest : public testing::TestWithParam<uint32_t> {
       case 2:
         return Lz4(content);
       case 3:
-        return Frame(content);
+        return ZstdFrame(content);
       case 4:
         return Seekable(content, 1 + Below(10'000) + content.size() / 50);
       default:

@@ -21,8 +21,8 @@ class SalvageCompressedTest : public SalvageTest {
   SalvageCompressedTest() {
     const std::vector<std::string> records = Records({});
     const std::string header = PcapMaker().FileHeader();
-    first_ = Frame(header + records[0]);
-    second_ = Frame(records[1] + records[2]);
+    first_ = ZstdFrame(header + records[0]);
+    second_ = ZstdFrame(records[1] + records[2]);
     whole_content_ = header + records[0] + records[1] + records[2];
     rest_ = Flushed({records[3], records[4]});
   }
@@ -32,7 +32,7 @@ class SalvageCompressedTest : public SalvageTest {
     std::string stored;
     std::vector<std::byte> room(1 << 16);
     for (const std::string& content : contents) {
-      const size_t bytes = encoder.Flush(kUsualLevel, Bytes(content), absl::MakeSpan(room));
+      const size_t bytes = encoder.Flush(kUsualLevel, AsBytes(content), absl::MakeSpan(room));
       stored.append(reinterpret_cast<const char*>(room.data()), bytes);
     }
     return stored;
@@ -113,7 +113,7 @@ TEST_F(SalvageCompressedTest, WritesTheTableAnew) {
 
 TEST_F(SalvageCompressedTest, RemovesWhatHoldsNoPacket) {
   for (const std::string& stored :
-       {std::string(), first_.substr(0, 3), Frame(PcapMaker().FileHeader()),
+       {std::string(), first_.substr(0, 3), ZstdFrame(PcapMaker().FileHeader()),
         Flushed({PcapMaker().FileHeader()}), std::string(70'000, '\0')}) {
     const SalvagedPart part = RunOnFrames(stored);
     EXPECT_EQ(part.action, SalvageAction::kRemoved) << stored.size() << part.error;
@@ -125,7 +125,7 @@ TEST_F(SalvageCompressedTest, LeavesAloneWhatIsDamagedInTheMiddle) {
   std::string damaged = first_;
   damaged[first_.size() - 1] = static_cast<char>(damaged[first_.size() - 1] ^ 1);
   std::string behind;
-  while (behind.size() < (5 << 20)) behind += Frame(Noise(1 << 20));
+  while (behind.size() < (5 << 20)) behind += ZstdFrame(Noise(1 << 20));
   for (const std::string& stored :
        {damaged + behind, first_ + "no frame" + behind, std::string("text that is long enough")}) {
     const SalvagedPart part = RunOnFrames(stored);

@@ -53,7 +53,7 @@ TEST_F(SeekTableTest, MayBeOfNoFrames) {
 
 TEST_F(SeekTableTest, IsNotFoundElsewhere) {
   for (const std::string& file : {std::string(), std::string("short"), std::string(500, '\0'),
-                                  Frame(Content(1000)), file_ + "x"}) {
+                                  ZstdFrame(Content(1000)), file_ + "x"}) {
     file_ = file;
     EXPECT_TRUE(absl::IsNotFound(Read().status())) << Read().status();
   }

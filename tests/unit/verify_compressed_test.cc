@@ -26,7 +26,7 @@ class VerifyCompressedTest : public VerifyTest {
   // As two frames of the same length, with their table.
   void Compress(MadeSegment* made) {
     const size_t half = made->pcap.size() / 2;
-    frames_ = {Frame(made->pcap.substr(0, half)), Frame(made->pcap.substr(half))};
+    frames_ = {ZstdFrame(made->pcap.substr(0, half)), ZstdFrame(made->pcap.substr(half))};
     std::vector<FrameSize> sizes;
     for (const std::string& frame : frames_) {
       sizes.push_back({.stored_bytes = static_cast<uint32_t>(frame.size()),
