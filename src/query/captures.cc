@@ -1,6 +1,7 @@
 #include "dns_monitor/query/captures.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -14,6 +15,27 @@ namespace {
 
 void Tell(const InputPlan& plan, const std::function<void(const std::string&)>& on_note) {
   for (const std::string& note : plan.notes) on_note(note);
+}
+
+// A query may read a file several times, which has the same wrong with it each time.
+class NotesOnce {
+ public:
+  explicit NotesOnce(std::function<void(const std::string&)> to) : to_(std::move(to)) {}
+  void operator()(const std::string& note) {
+    const std::lock_guard lock(mutex_);
+    if (to_ && said_.insert(note).second) to_(note);
+  }
+
+ private:
+  const std::function<void(const std::string&)> to_;
+  std::mutex mutex_;
+  std::set<std::string> said_;
+};
+
+CaptureOptions WithNotesOnce(CaptureOptions options) {
+  auto once = std::make_shared<NotesOnce>(std::move(options.on_note));
+  options.on_note = [once](const std::string& note) { (*once)(note); };
+  return options;
 }
 
 absl::StatusOr<std::shared_ptr<const InputPlan>> Plan(const InputOptions& input) {
@@ -35,10 +57,12 @@ absl::StatusOr<std::vector<uint16_t>> ParsePorts(absl::string_view text) {
   return ports;
 }
 
+Captures::Captures(const CaptureOptions& options) : options_(WithNotesOnce(options)) {}
+
 absl::StatusOr<std::unique_ptr<Captures>> Captures::Open(const CaptureOptions& options) {
   auto captures = std::unique_ptr<Captures>(new Captures(options));
   DM_ASSIGN_OR_RETURN(captures->plan_, Plan(options.input));
-  Tell(*captures->plan_, options.on_note);
+  Tell(*captures->plan_, captures->options_.on_note);
   return captures;
 }
 
@@ -69,7 +93,7 @@ absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
 absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor what) const {
   OpenScan open;
   DM_ASSIGN_OR_RETURN(open.plan, PlanFor(request));
-  ScanOptions scan{.what = what, .range = {}, .ports = options_.ports};
+  ScanOptions scan{.what = what, .range = {}, .ports = options_.ports, .on_note = options_.on_note};
   DM_ASSIGN_OR_RETURN(scan.range, RangeOf(request));
   if (request.port) {
     DM_ASSIGN_OR_RETURN(scan.ports, ParsePorts(*request.port));

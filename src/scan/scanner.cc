@@ -1,5 +1,6 @@
 #include "dns_monitor/scan/scanner.h"
 
+#include <string>
 #include <utility>
 
 #include "dns_monitor/base/status.h"
@@ -64,7 +65,8 @@ absl::StatusOr<bool> Scanner::BeginNext() {
   }
   const bool messages = scan_.options().what == ScanFor::kMessages;
   if (!messages || !scan_.lane().EnterLast(scan_.source().stats().blocks)) return false;
-  scan_.lane().Finish(&whole_);
+  const std::string lost = Describe(scan_.lane().Finish(&whole_));
+  if (!lost.empty() && scan_.options().on_note) scan_.options().on_note(lost);
   return true;
 }
 

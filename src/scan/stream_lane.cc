@@ -39,8 +39,14 @@ bool StreamLane::EnterLast(uint64_t blocks) {
   return true;
 }
 
-void StreamLane::Finish(WholeMessages* to) {
-  for (auto& [interface, streams] : streams_) streams->Finish(to);
+StreamLosses StreamLane::Finish(WholeMessages* to) {
+  StreamLosses losses;
+  for (auto& [interface, streams] : streams_) {
+    streams->Finish(to);
+    losses.Add(streams->fragment_counters());
+    losses.Add(streams->tcp_counters());
+  }
+  return losses;
 }
 
 Streams* StreamLane::StreamsOf(const std::string& interface) {

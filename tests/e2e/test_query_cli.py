@@ -18,6 +18,8 @@ from lab.terminal import Terminal
 from lab.traffic import Traffic
 from lab.waiting import wait_until
 
+# What is said of the mix: it has holes.
+_NOT_WHOLE = r"(dns-monitor: not put together: 1 datagram .*\n)?"
 _FORMATS = ("table", "json", "ndjson", "csv", "xml", "markdown")
 _ENDLESS = "select i, hash(i) as h from range(1000000000000) t(i)"
 _SLOW = "select count(*) from range(10000000) a(i), range(10000000) b(i) where a.i % 7 = b.i % 11"
@@ -199,7 +201,8 @@ class Forms(QueryCase):
     def test_into_a_file(self):
         path = self.path("result")
         done = self.run_query("query", "--threads", "1", "--csv", "-o", path, self.SQL, self.file)
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertRegex(done.stderr, f"^{_NOT_WHOLE}$")
         with open(path, encoding="utf-8", newline="") as file:
             self.assertEqual(file.read(), self.text("csv"))
         done = self.run_query("query", "--csv", "-o", "/nowhere/result", self.SQL, self.file)
@@ -212,7 +215,7 @@ class Forms(QueryCase):
         self.assertIn("No space left", done.stderr)
 
     def test_a_reader_that_has_enough(self):
-        """As | head -1: nothing is told."""
+        """As | head -1: nothing is told of that."""
         for sql in self.SQL, _ENDLESS:
             with subprocess.Popen([DNS_MONITOR_QUERY, "query", "--csv", sql, self.file],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -220,7 +223,7 @@ class Forms(QueryCase):
                 self.addCleanup(process.kill)
                 self.assertIn(b",", process.stdout.readline())
                 process.stdout.close()
-                self.assertEqual(process.stderr.read(), b"")
+                self.assertRegex(process.stderr.read().decode(), f"^{_NOT_WHOLE}$")
                 self.assertEqual(process.wait(60), 0)
 
 

@@ -129,6 +129,44 @@ TEST_F(ScanTest, GivesAtTheEndWhatWasBehindAGap) {
   EXPECT_THAT(Scan(1 << 20, 1), ElementsAre(Found{1, 't'}, Found{3, 'u'}, Found{2, 't'}));
 }
 
+TEST_F(ScanTest, TellsWhatItCouldNotPutTogether) {
+  AddSegment(40000, 1000, FramedMessage(1));
+  AddSegment(40000, 1200, Part(FramedMessage(2), 0, 20));
+  AddFragment(3, false);
+  for (const int threads : {1, 3}) {
+    std::vector<std::string> notes;
+    std::mutex mutex;
+    Scan(300, threads, {.on_note = [&](const std::string& note) {
+           const std::lock_guard lock(mutex);
+           notes.push_back(note);
+         }});
+    EXPECT_THAT(notes,
+                ElementsAre("not put together: 1 datagram with fragments missing, "
+                            "1 gap in TCP streams (158 bytes), 1 TCP message without its end"));
+  }
+}
+
+TEST(StreamLossesTest, SaysNothingOfNothing) {
+  EXPECT_EQ(Describe(StreamLosses()), "");
+  TcpCounters tcp;
+  tcp.retransmitted = tcp.out_of_order = tcp.keepalives = 7;  // nothing is lost by these
+  StreamLosses losses;
+  losses.Add(tcp);
+  EXPECT_EQ(Describe(losses), "");
+}
+
+TEST(StreamLossesTest, SumsUpByWhatIsToBeDone) {
+  StreamLosses losses;
+  losses.Add(FragmentCounters{.overlaps = 2, .clipped = 1, .too_many = 1, .evicted = 1});
+  losses.Add(TcpCounters{.conflicts = 1, .clipped = 1, .unframed = 1234, .evicted = 1});
+  EXPECT_EQ(Describe(losses),
+            "not put together: 2 datagrams of fragments that contradict each other, "
+            "1 234 TCP segments with no message's begin in sight, "
+            "1 TCP segment that contradicted what came before, "
+            "2 fragment/TCP segments cut by the snap length, "
+            "3 datagram/connections given up for want of memory");
+}
+
 TEST_F(ScanTest, OfNothingIsNothing) {
   EXPECT_THAT(Scan(1 << 20, 2), IsEmpty());
 }

@@ -23,7 +23,7 @@ struct CaptureOptions {
   NameEscapes escapes = NameEscapes::kRfc4343;
   int threads = 1;
   int64_t now_ns = 0;  // what "24h" counts back from
-  // Takes what is not as it should be: from any thread, one at a time.
+  // Takes what is not as it should be, each note once: from any thread, one at a time.
   std::function<void(const std::string&)> on_note;
 };
 
@@ -57,7 +57,7 @@ class Captures {
   void Cancel() const;
 
  private:
-  explicit Captures(const CaptureOptions& options) : options_(options) {}
+  explicit Captures(const CaptureOptions& options);
   absl::StatusOr<TimeRange> RangeOf(const TableRequest& request) const;
   std::vector<std::shared_ptr<BlockSource>> LiveSources() const;
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,6 +31,8 @@ struct ScanOptions {
   TimeRange range = {};
   // Where DNS is, whatever the ledgers say; none: where they say, else 53.
   std::vector<uint16_t> ports = {};
+  // Takes what could not be put together, as a line, at the end of all: from any thread.
+  std::function<void(const std::string&)> on_note = nullptr;
 };
 
 // One message, or one packet. What it points to stays until the next call of Next.

@@ -11,6 +11,7 @@
 
 #include "dns_monitor/input/block_source.h"
 #include "dns_monitor/input/record_cursor.h"
+#include "dns_monitor/scan/losses.h"
 #include "dns_monitor/scan/streams.h"
 
 namespace dns_monitor {
@@ -45,8 +46,9 @@ class StreamLane {
 
   // Within the lane: the streams of an interface.
   Streams* StreamsOf(const std::string& interface);
-  // Within the lane, at the end: what streams of all interfaces still hold.
-  void Finish(WholeMessages* to);
+  // Within the lane, at the end: what streams of all interfaces still hold. Returns what of them
+  // all is lost.
+  StreamLosses Finish(WholeMessages* to);
 
  private:
   std::mutex mutex_;
