@@ -210,7 +210,7 @@ class Example(Frames):
         rcode = NOERROR
         if name == "broken.example":
             rcode, latency = SERVFAIL, 1.6 + chance.random() * 0.2
-            given.append((ERROR, b"\0\x16at delegation broken.example."))
+            given.append((ERROR, b"\0\x16broken.example."))
         elif server == SLOW and chance.random() < 0.07:
             rcode, latency = SERVFAIL, 2.0 + chance.random() * 0.4
             given.append((ERROR, b"\0\x17192.0.2.153:53 timed out"))
@@ -333,6 +333,8 @@ class Example(Frames):
     def clockwork(self):
         chance = self._chance
         for at in range(40, END, 300):
+            if AWAY[0] <= at < AWAY[1]:
+                continue
             self.ask(at + chance.random() * 0.2, "telemetry.tv.example", A, TELEVISION)
         for at in range(5000, END, 60):
             self.ask(at + chance.random() * 0.5, "beacon.tracker.test", A, LAPTOP, size=1232)
