@@ -205,7 +205,7 @@ class Example(Frames):
         chance = self._chance
         latency, until = self._latency(seconds, name, kind, server)
         given = [(SUBNET, data[:3] + b"\x18" + data[4:]) if code == SUBNET else
-                 (code, data + struct.pack("!III", 1 << 24, START, number))
+                 (code, data + struct.pack("!IIQ", 1 << 24, START, number))
                  for code, data in options]  # the scope (RFC 7871), the server's cookie (RFC 9018)
         rcode = NOERROR
         if name == "broken.example":
@@ -294,7 +294,7 @@ class Example(Frames):
                 kinds = (A,) if client == TELEVISION else (A, AAAA)
                 if client in (LAPTOP, PHONE):
                     kinds += (HTTPS,)
-                options = [(COOKIE, chance.randbytes(8))] if client == DESK else []
+                options = [(COOKIE, b"of15desk")] if client == DESK else []
                 for kind in kinds:
                     self.ask(at, name, kind, client, server, options,
                              size=0 if client == TELEVISION else 1232, dnssec_ok=client == DESK_6)
