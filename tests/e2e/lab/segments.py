@@ -27,7 +27,7 @@ class Segments:
         self._previous = None
 
     def append(self, packets, begin_ns, end_ns, not_dns=0, losses=(), gaps=()):
-        """`losses`: (cause, packets, from, to); `gaps`: (reason, from, to); times in nanoseconds."""
+        """`losses`: (cause, packets, begin, end); `gaps`: (reason, begin, end). Times in ns."""
         start = time.strftime("%Y%m%d_%H%M", time.gmtime(begin_ns // _SECOND))
         name = f"{self._interface}.{start}.pcap"
         path = os.path.join(self._directory, name)
