@@ -10,6 +10,12 @@ add_test(NAME manual-page
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/manual-page $<TARGET_FILE:dns-monitor>)
 set_tests_properties(manual-page PROPERTIES LABELS docs TIMEOUT 30)
 
+if(DNS_MONITOR_QUERY)
+  add_test(NAME worked-questions
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/worked-questions $<TARGET_FILE:dns-monitor>)
+  set_tests_properties(worked-questions PROPERTIES LABELS docs TIMEOUT 120)
+endif()
+
 add_test(NAME ledger-schema
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/ledger-schema $<TARGET_FILE:ledger_files>)
 set_tests_properties(ledger-schema PROPERTIES LABELS docs TIMEOUT 120)

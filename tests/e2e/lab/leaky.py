@@ -1,64 +1,35 @@
 """A capture of a machine that tells much: something for each section of `report leaks`."""
-import ipaddress
-import struct
-
-from .packets import ethernet, ipv4, tcp, udp
-from .pcap import FILE_HEADER, LINK_ETHERNET, MAGIC_MICROSECONDS, MAX_SNAPLEN, RECORD_HEADER
+from .frames import Frames
+from .messages import A, ANSWER, NS, PTR, QR, RA, RD, Message, labels, subnet
+from .packets import ipv4, tcp, udp
 
 START = 1767225600  # 2026-01-01T00:00:00Z
-A, NS, SOA, PTR, OPT = 1, 2, 6, 12, 41
 NOERROR, NXDOMAIN = 0, 3
 HERE, OTHER, ROUTER, FOREIGN = "192.168.1.10", "192.168.1.11", "192.168.1.1", "8.8.8.8"
 
 
-def _subnet(network):
-    """EDNS with the client's subnet (RFC 7871, 6), an OPT record (RFC 6891, 6.1.2)."""
-    net = ipaddress.ip_network(network)
-    address = net.network_address.packed[:(net.prefixlen + 7) // 8]
-    option = struct.pack("!HHHBB", 8, 4 + len(address), 1, net.prefixlen, 0) + address
-    return b"\0" + struct.pack("!HHIH", OPT, 1232, 0, len(option)) + option
-
-
-def _message(number, name, kind, response, rcode=NOERROR, extra=b""):
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label)
-    answer = b""
-    if response and rcode == NOERROR and kind == A:
-        answer = b"\xc0\x0c" + struct.pack("!HHIH4s", A, 1, 60, 4, bytes([192, 0, 2, 80]))
-    flags = 0x8180 | rcode if response else 0x0100
-    return struct.pack("!6H", number & 0xFFFF, flags, 1, bool(answer), 0, bool(extra)) + labels + \
-        b"\0" + struct.pack("!HH", kind, 1) + answer + extra
-
-
-class LeakyCapture:
-    """Collects frames with their times; write() puts them in order."""
+class LeakyCapture(Frames):
 
     def __init__(self):
-        self._frames = []
+        super().__init__(START)
         self._number = 0
 
-    def frame(self, seconds, packet):
-        self._frames.append((round((START + seconds) * 1_000_000), ethernet(packet)))
-
-    def ask(self, seconds, name, kind=A, rcode=NOERROR, client=HERE, server=ROUTER, subnet=None):
+    def ask(self, seconds, name, kind=A, rcode=NOERROR, client=HERE, server=ROUTER, network=None):
         """A query, and 5 ms later its response; none when rcode is None."""
         self._number += 1
         port = 20000 + self._number % 40000
-        extra = _subnet(subnet) if subnet else b""
-        query = _message(self._number, name, kind, False, extra=extra)
-        self.frame(seconds, ipv4(udp(query, port, 53), source=client, destination=server))
+        name = labels(name)
+        query = Message(self._number).question(name, kind)
+        if network:
+            query.opt([subnet(*network)])
+        self.frame(seconds, ipv4(udp(query.bytes(), port, 53), source=client, destination=server))
         if rcode is None:
             return
-        response = _message(self._number, name, kind, True, rcode)
+        response = Message(self._number, QR | RD | RA, rcode=rcode).question(name, kind)
+        if rcode == NOERROR and kind == A:
+            response.record(ANSWER, name, A, 60, bytes([192, 0, 2, 80]))
         self.frame(seconds + 0.005,
-                   ipv4(udp(response, 53, port), source=server, destination=client))
-
-    def write(self, path):
-        with open(path, "wb") as file:
-            file.write(FILE_HEADER.pack(MAGIC_MICROSECONDS, 2, 4, 0, 0, MAX_SNAPLEN,
-                                        LINK_ETHERNET))
-            for time_us, frame in sorted(self._frames, key=lambda item: item[0]):
-                file.write(RECORD_HEADER.pack(*divmod(time_us, 1_000_000), len(frame), len(frame)))
-                file.write(frame)
+                   ipv4(udp(response.bytes(), 53, port), source=server, destination=client))
 
 
 def leaky_capture():
@@ -84,8 +55,8 @@ def leaky_capture():
     capture.ask(23, "1." + "0." * 29 + "d.f.ip6.arpa", kind=PTR, rcode=None)
     capture.ask(24, "8.8.8.8.in-addr.arpa", kind=PTR)
     # The client's subnet, and the wish that it is kept back.
-    capture.ask(30, "www.example.com", server=FOREIGN, subnet="203.0.113.0/24")
-    capture.ask(31, "mail.example.org", server=FOREIGN, subnet="0.0.0.0/0")
+    capture.ask(30, "www.example.com", server=FOREIGN, network=("203.0.113.0", 24))
+    capture.ask(31, "mail.example.org", server=FOREIGN, network=("0.0.0.0", 0))
     # A search list.
     for seconds in (40, 41):
         capture.ask(seconds, "www.example.com.corp.test", rcode=NXDOMAIN)
@@ -108,7 +79,7 @@ def leaky_capture():
     # A connection to port 853, and two questions to the neighbourhood.
     capture.frame(610, ipv4(tcp(b"\x16\x03\x01", 50000, 853), 6, HERE, "9.9.9.9"))
     for seconds in (611, 612):
-        question = _message(0, "printer.local", A, False)
+        question = Message(0).question(labels("printer.local"), A).bytes()
         capture.frame(seconds, ipv4(udp(question, 5353, 5353), source=HERE,
                                     destination="224.0.0.251"))
     return capture

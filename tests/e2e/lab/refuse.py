@@ -4,7 +4,7 @@ import os
 import struct
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_SECCOMP = 22
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 _SECCOMP_MODE_FILTER = 2
 _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
@@ -29,6 +29,8 @@ def refuse(call, error, first_argument=None):
             b"".join(struct.pack("=HBBI", *instruction) for instruction in program))
         header = ctypes.create_string_buffer(
             struct.pack("@HP", len(program), ctypes.addressof(code)))
+        if os.geteuid() != 0:  # only root may filter a process that could become another user
+            _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if _LIBC.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "seccomp")
     return apply
