@@ -214,7 +214,10 @@ std::unique_ptr<Table> MakeGapsTable() {
       GapText<&GapRow::kind>("kind",
                              "gap: nobody was capturing, or time is not what it seems. loss: "
                              "packets that matched were lost."),
-      GapText<&GapRow::reason>("reason", "Why: started, stopped, crashed, ring_full, disk_full."),
+      GapText<&GapRow::reason>(
+          "reason",
+          "Why. started: nobody was capturing up to to_time. stopped, crashed: the capture ended. "
+          "ring_full, disk_full: there was no room."),
       GapTime<&GapRow::from_ns>("from_time", "When it began, UTC."),
       GapTime<&GapRow::to_ns>("to_time", "When it ended."),
       {{"packets", ColumnType::kBigint, "How many packets a loss is of; NULL for a gap."},

@@ -234,8 +234,8 @@ TEST(InputDamageTest, ThePartIsReadToItsLastWholeRecordWithoutAWord) {
   const std::string cut = sample.bytes.substr(0, sample.bytes.size() - 3);
   for (const std::string& bytes :
        {cut, sample.bytes.substr(0, sample.borders[19]) + std::string(5000, '\0'),
-        ZstdFrame(sample.bytes.substr(0, 700)) + ZstdFrame(cut.substr(700)), sample.bytes.substr(0, 7),
-        std::string()}) {
+        ZstdFrame(sample.bytes.substr(0, 700)) + ZstdFrame(cut.substr(700)),
+        sample.bytes.substr(0, 7), std::string()}) {
     const InputReading reading = rig.ReadBytes("eth0.20261120_1345.pcap.part", bytes);
     EXPECT_TRUE(reading.status.ok()) << reading.status;
     EXPECT_THAT(reading.notes, IsEmpty());
