@@ -72,7 +72,7 @@ class Column {
     if (text.size() <= sizeof(cell->value.inlined.inlined)) {
       *cell = {};
       cell->value.inlined.length = static_cast<uint32_t>(text.size());
-      memcpy(cell->value.inlined.inlined, text.data(), text.size());
+      if (!text.empty()) memcpy(cell->value.inlined.inlined, text.data(), text.size());
     } else if (texts_ != nullptr) {
       texts_->Put(text, cell);
     } else {
