@@ -16,6 +16,8 @@ constexpr absl::string_view kMore = "…";
 // An IPv4 address is no good without its end.
 constexpr size_t kLeastTextWidth = 15;
 constexpr size_t kLeastNameWidth = 4;
+// What is left of a longer text where no name has to be cut for that.
+constexpr size_t kLeastBesideNames = 10;
 
 bool MayBeCut(const Column& column) {
   switch (column.type) {
@@ -67,16 +69,8 @@ class BoxWriter : public TableWriter {
 
  protected:
   void WriteHead(const std::vector<size_t>& widest, TextBuffer* out) override {
-    std::vector<ColumnWidth> widths;
-    for (size_t i = 0; i < widest.size(); ++i) {
-      const size_t name = DisplayWidth(names_[i]);
-      const size_t natural = std::max(name, widest[i]);
-      const size_t least = MayBeCut(columns()[i])
-                               ? std::min({natural, kLeastTextWidth, width_ / 2})
-                               : std::max({widest[i], std::min(name, kLeastNameWidth), size_t{1}});
-      widths.push_back({natural, least});
-    }
-    layout_ = LayOut(widths, width_);
+    layout_ = LayOut(Widths(widest, /*whole_names=*/true), width_);
+    if (layout_.left_out) layout_ = LayOut(Widths(widest, /*whole_names=*/false), width_);
     WriteLine("┌", "┬", "┐", out);
     std::vector<Cell> names;
     for (const std::string& name : names_) names.push_back({name, DisplayWidth(name)});
@@ -98,6 +92,23 @@ class BoxWriter : public TableWriter {
   }
 
  private:
+  std::vector<ColumnWidth> Widths(const std::vector<size_t>& widest, bool whole_names) const {
+    std::vector<ColumnWidth> widths;
+    for (size_t i = 0; i < widest.size(); ++i) {
+      const size_t name = DisplayWidth(names_[i]);
+      const size_t natural = std::max(name, widest[i]);
+      const size_t of_name = whole_names ? name : std::min(name, kLeastNameWidth);
+      size_t of_cells = widest[i];
+      if (MayBeCut(columns()[i])) {
+        const bool is_long = natural > kLeastTextWidth;
+        of_cells = std::min(
+            {natural, whole_names && is_long ? kLeastBesideNames : kLeastTextWidth, width_ / 2});
+      }
+      widths.push_back({natural, std::max({of_cells, of_name, size_t{1}})});
+    }
+    return widths;
+  }
+
   void WriteLine(absl::string_view left, absl::string_view middle, absl::string_view right,
                  TextBuffer* out) const {
     out->Append(left);

@@ -111,6 +111,15 @@ TEST(OutputTableTest, FitsEveryWidth) {
   }
 }
 
+TEST(OutputTableTest, LongTextsAreCutBeforeNamesAre) {
+  Database database;
+  const std::string sql = "SELECT 1 AS queries, repeat('long', 9) AS place, 2 AS clients";
+  EXPECT_EQ(Lines(database.Text(sql, Box(35)))[1], "│ queries │ place       │ clients │");
+  EXPECT_EQ(Lines(database.Text(sql, Box(35)))[3], "│       1 │ longlonglo… │       2 │");
+  // No room for the least of them: an address is to be whole.
+  EXPECT_EQ(Lines(database.Text(sql, Box(33)))[1], "│ que… │ place           │ cli… │");
+}
+
 TEST(OutputTableTest, LaterRowsKeepTheWidths) {
   Database database;
   const std::vector<std::string> lines = Lines(database.Text(

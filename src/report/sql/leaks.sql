@@ -1,5 +1,5 @@
 -- What does this machine tell the world?
 -- Whoever carries or answers a question in clear text can read it: the network, its operator, the
 -- resolver. This report says what there was to read. It judges nobody: much of it is as it must
--- be. A server "in the own network" has an address that only works there (192.168.1.1, 10.0.0.1);
+-- be. A server of the "own network" has an address that only works there (192.168.1.1, 10.0.0.1);
 -- it may pass on what it is asked.

@@ -8,6 +8,6 @@ select dst_addr as server, transport, count(*) as queries,
        count(distinct lower(qname)) as names, count(distinct src_addr) as clients,
        case when regexp_matches(dst_addr, '^(127\.|::1$)') then 'on this machine'
             when is_private(dst_addr) or regexp_matches(dst_addr, '^(169\.254\.|fe80:)')
-            then 'in the own network' else 'in the internet' end as place
+            then 'own network' else 'internet' end as place
 from messages where not qr and dst_port not in (5353, 5355)
 group by server, transport order by queries desc, server, transport limit 50

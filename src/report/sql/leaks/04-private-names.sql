@@ -18,7 +18,7 @@ with asked as (
 select kind as suffix, server,
        case when regexp_matches(server, '^(127\.|::1$)') then 'on this machine'
             when is_private(server) or regexp_matches(server, '^(169\.254\.|fe80:)')
-            then 'in the own network' else 'in the internet' end as place,
+            then 'own network' else 'internet' end as place,
        count(*) as queries, count(*) filter (where known) as known, count(distinct name) as names,
        mode(name) as example
 from private

@@ -7,7 +7,7 @@
 select ptr_address(qname) as address, dst_addr as server,
        case when regexp_matches(dst_addr, '^(127\.|::1$)') then 'on this machine'
             when is_private(dst_addr) or regexp_matches(dst_addr, '^(169\.254\.|fe80:)')
-            then 'in the own network' else 'in the internet' end as place,
+            then 'own network' else 'internet' end as place,
        count(*) as queries, count(distinct src_addr) as clients
 from messages
 where not qr and dst_port not in (5353, 5355)
