@@ -78,11 +78,10 @@ void AppendQuery(std::vector<TransactionColumn>* to) {
   to->push_back(
       {{"msg_id", ColumnType::kInt, "Identifier of both messages."},
        [](Transaction* row, Column* column, idx_t i) { column->SetInt(i, row->msg_id); }});
-  to->push_back(
-      {{"qname", ColumnType::kText, "Name that is asked for, with its final dot."},
-       [](Transaction* row, Column* column, idx_t i) {
-         row->qname.empty() ? column->SetNull(i) : column->SetText(i, row->qname);
-       }});
+  to->push_back({{"qname", ColumnType::kText, "Name that is asked for, with its final dot."},
+                 [](Transaction* row, Column* column, idx_t i) {
+                   row->qname.empty() ? column->SetNull(i) : column->SetText(i, row->qname);
+                 }});
   to->push_back({{"etld1", ColumnType::kText, "Its registered domain, by the public suffix list."},
                  [](Transaction* row, Column* column, idx_t i) {
                    const absl::string_view domain = RegisteredDomain(row->qname);
@@ -206,7 +205,8 @@ class TransactionsTable : public Table {
   absl::string_view name() const override { return "transactions"; }
   absl::string_view description() const override {
     return "One row for each query with its response, across the borders of files; in the order in "
-           "which they end. What is missing is NULL.";
+           "which they end. What is missing is NULL. Of a zone transfer, the response is the first "
+           "message of it.";
   }
   const std::vector<ColumnInfo>& columns() const override { return infos_; }
   absl::StatusOr<std::unique_ptr<TableScan>> Open(const Captures& captures,
