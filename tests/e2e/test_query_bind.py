@@ -2,14 +2,15 @@
 import collections
 
 from lab.bind import KEY, LARGE_ZONE_RECORDS, start_primary, start_resolver
-from lab.comparison import Comparison
+from lab.frames import FrameComparison
 from lab.questions import DIG, QUESTIONS, RECORDS
+from lab.transactions import TransactionComparison
 from lab.waiting import wait_until
 
 PRIMARY, RESOLVER = ("10.53.0.2", "fd53::2"), ("10.53.0.1", "fd53::1")
 
 
-class Bind(Comparison):
+class Bind(TransactionComparison, FrameComparison):
     """A primary on the right, a resolver that validates and is a secondary on the left."""
 
     def setUp(self):
@@ -31,12 +32,13 @@ class Bind(Comparison):
         self.left.run("nsupdate", *(["-v"] if tcp else []), "-y", KEY, path, check=False)
 
     def finish(self):
-        """Our rows."""
+        """Our rows: messages, transactions."""
         self.assertEqual(self.monitor.finish().lost, 0)
         [path] = self.monitor.files()
-        ours = [pair.ours for pair in self.compare(path) if pair.ours is not None]
+        self.compare_frames(path)
+        ours, transactions = self.compare_all(path)
         self.assertEqual([message for message in ours if message["malformed"]], [])
-        return ours
+        return ours, transactions
 
     def test_dig(self):
         """Signed answers, cookies, NSID, and answers that come in fragments."""
@@ -54,7 +56,7 @@ class Bind(Comparison):
             for server in PRIMARY:
                 self.dig(self.left, server, f"big-{size}.e2e", "TXT", "+bufsize=4096", "+dnssec")
                 self.dig(self.left, server, f"big-{size}.e2e", "TXT", "+bufsize=512")
-        ours = self.finish()
+        ours, transactions = self.finish()
         self.assertEqual({message["transport"] for message in ours}, {"udp", "tcp"})
         self.assertGreater(sum(message.get("fragments", 0) > 1 for message in ours), 3)
         self.assertLessEqual({"BADCOOKIE", "NoError", "NXDomain", "Refused"},
@@ -70,7 +72,7 @@ class Bind(Comparison):
             for zone, *options in (("large",), ("e2e",), ("large", "+nocookie", "+onesoa")):
                 shown = self.dig(self.left, server, zone, "AXFR", *options)
                 self.assertIn("XFR size", shown)
-        ours = self.finish()
+        ours, transactions = self.finish()
         of_stream = collections.Counter(message["stream"] for message in ours
                                         if message["transport"] == "tcp")
         self.assertEqual(len(of_stream), 6)
@@ -78,6 +80,9 @@ class Bind(Comparison):
         of_segment = collections.Counter(message["time_ns"] for message in ours)
         self.assertGreater(max(of_segment.values()), 10)
         self.assertGreater(sum(message["msg_size"] > 1280 for message in ours), 20)
+        self.assertEqual([(row["state"], row["qtype_name"]) for row in transactions
+                          if row["transport"] == "tcp"], [("answered", "AXFR")] * 6)
+        self.assertGreater(self.seen["messages of a zone transfer"], LARGE_ZONE_RECORDS)
 
     def test_updates(self):
         """Updates with signatures, and the notifications and transfers that follow."""
@@ -92,7 +97,7 @@ class Bind(Comparison):
         self.dig(self.left, PRIMARY[0], "moves", "AXFR", "-y", KEY)
         self.dig(self.left, PRIMARY[1], "moves", "AXFR")  # Refused
         self.dig(self.left, PRIMARY[1], "moves", "IXFR=1", "-y", KEY)
-        ours = self.finish()
+        ours, transactions = self.finish()
         self.assertLessEqual({"Query", "Notify", "Update"},
                              {message["opcode_name"] for message in ours})
         self.assertLessEqual({"NoError", "NXDomain", "NotZone", "Refused"},

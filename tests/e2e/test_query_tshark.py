@@ -5,12 +5,14 @@ Where the two differ, lab/differences.py says why.
 from lab import packets
 from lab.comparison import Comparison
 from lab.differences import DIFFERENCES
+from lab.frames import FrameComparison
 from lab.messages import bad_messages
 from lab.pcap import write_packets
 from lab.query import rows
 from lab.questions import DIG, QUESTIONS, RECORDS
 from lab.servers import start_nsd, start_unbound
 from lab.traffic import LINK_TYPES, Traffic
+from lab.transactions import TransactionComparison
 
 # What we say of each of messages.bad_messages().
 MALFORMED = {
@@ -62,7 +64,7 @@ class Generated(Comparison):
         self.assertEqual(sorted(set(DIFFERENCES) - set(self.seen)), [], "no longer differ")
 
 
-class Live(Comparison):
+class Live(TransactionComparison, FrameComparison):
     """What dns-monitor captured of servers and clients."""
 
     def setUp(self):
@@ -81,7 +83,8 @@ class Live(Comparison):
     def finish(self):
         self.assertEqual(self.monitor.finish().lost, 0)
         [path] = self.monitor.files()
-        return self.compare(path)
+        _, self.of_icmp = self.compare_frames(path)
+        return self.compare_all(path)
 
     def test_dig(self):
         """Every type, and every option, over both versions of IP."""
@@ -104,14 +107,16 @@ class Live(Comparison):
         # Nobody listens there: ICMP tells so, quoting the query.
         self.right.ip("address", "add", "10.53.0.3/24", "dev", "dns0")
         self.dig(self.left, "10.53.0.3", "www.e2e")
-        pairs = self.finish()
-        ours = [pair.ours for pair in pairs if pair.ours is not None]
+        ours, transactions = self.finish()
         self.assertGreater(len(ours), 250)
+        self.assertGreater(sum(row["state"] == "answered" for row in transactions), 100)
         self.assertEqual({message["transport"] for message in ours}, {"udp", "tcp"})
         self.assertGreater(sum(message.get("fragments", 0) > 1 for message in ours), 4)
         for column in "ecs", "cookie", "nsid", "padding":
             self.assertGreater(sum(message[column] is not None for message in ours), 2, column)
         self.assertEqual([message for message in ours if message["malformed"]], [])
+        self.assertEqual({(row["type"], row["code"], row["du_protocol"], row["du_dst_addr"])
+                          for row in self.of_icmp}, {(3, 3, 17, "10.53.0.3")})
 
     def test_dnsperf(self):
         """Many at once, by UDP and pipelined by TCP."""
@@ -124,5 +129,6 @@ class Live(Comparison):
         for server, mode in (("10.53.0.2", "udp"), ("fd53::2", "tcp"), ("10.53.0.2", "tcp")):
             self.left.run("dnsperf", "-s", server, "-m", mode, "-d", queries, "-n", "20", "-c", "4",
                           "-T", "1", "-Q", "2000", "-e", "-D", "-b", "4096", "-t", "30")
-        pairs = self.finish()
-        self.assertGreater(len(pairs), 2000)
+        ours, transactions = self.finish()
+        self.assertGreater(len(ours), 2000)
+        self.assertGreater(sum(row["state"] == "answered" for row in transactions), 1000)

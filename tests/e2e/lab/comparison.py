@@ -104,7 +104,8 @@ class Comparison(LabCase):
     def told(unexplained):
         fields = collections.Counter(field for field, *_ in unexplained)
         lines = [f"{len(unexplained)} differences: {dict(fields)}"]
-        for field, ours, theirs, pair in unexplained[:4]:
+        one_of_each = {field: one for one in reversed(unexplained) for field in one[:1]}
+        for field, ours, theirs, pair in list(one_of_each.values())[:6]:
             lines += [f"{field}:", f"  ours:   {ours!r:.500}", f"  theirs: {theirs!r:.500}",
                       f"  of {pair.ours or pair.theirs!r:.700}"]
         return "\n".join(lines)

@@ -9,8 +9,10 @@ from .tshark_rdata import dotted, every, first, rdata_text, type_name
 _OPTIONS = ("ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:TRUE",
             "tcp.reassemble_out_of_order:TRUE", "tcp.check_checksum:FALSE",
             "udp.check_checksum:FALSE", "ip.check_checksum:FALSE",
-            "dns.desegment_dns_messages:TRUE", "nameres.network_name:FALSE")
-_LAYERS = "frame vlan ieee8021ad ip ipv6 icmp icmpv6 udp tcp dns _ws.malformed"
+            "dns.desegment_dns_messages:TRUE", "nameres.network_name:FALSE",
+            # As long as we wait for a response.
+            "dns.retransmission_timer:30")
+_LAYERS = "frame vlan ieee8021ad ip ipv6 icmp icmpv6 udp tcp dns _ws.malformed _ws.short"
 _SECTIONS = {"Answers": "answers", "Zone": "questions", "Prerequisites": "answers",
              "Updates": "authorities", "Authoritative nameservers": "authorities",
              "Additional records": "additionals"}
@@ -18,6 +20,13 @@ _SECTIONS = {"Answers": "answers", "Zone": "questions", "Prerequisites": "answer
 
 def _number(text, default=None):
     return default if text is None else int(text, 0)
+
+
+def nanoseconds(text):
+    if text is None:
+        return None
+    seconds, fraction = text.split(".")
+    return int(seconds) * 1_000_000_000 + int(fraction)
 
 
 def _hex(text):
@@ -85,7 +94,13 @@ def _message(dns, packet):
                                    first(dns, "dns.count.prerequisites"))),
         "ns_count": _number(first(dns, "dns.count.auth_rr", first(dns, "dns.count.updates"))),
         "ar_count": _number(first(dns, "dns.count.add_rr")),
-        "answers": [], "authorities": [], "additionals": [], "edns": None}
+        "answers": [], "authorities": [], "additionals": [], "edns": None,
+        # Frames, and the time between them.
+        "response_to": _number(first(dns, "dns.response_to")),
+        "repeats": _number(first(dns, "dns.retransmit_request_in",
+                                 first(dns, "dns.retransmit_response_in"))),
+        "unsolicited": first(dns, "dns.unsolicited") == "1",
+        "latency_ns": nanoseconds(first(dns, "dns.time"))}
     for name, bit in (("qr", 15), ("aa", 10), ("tc", 9), ("rd", 8), ("ra", 7), ("ad", 5),
                       ("cd", 4)):
         facts[name] = bool(flags >> bit & 1)
@@ -116,9 +131,10 @@ def _frame(layers):
     messages = []
     for name, fields in layers:
         if name == "frame":
-            seconds, fraction = first(fields, "frame.time_epoch").split(".")
-            packet["time_ns"] = int(seconds) * 1_000_000_000 + int(fraction)
+            packet["frame"] = _number(first(fields, "frame.number"))
+            packet["time_ns"] = nanoseconds(first(fields, "frame.time_epoch"))
             packet["frame_len"] = _number(first(fields, "frame.len"))
+            packet["missing"] = packet["frame_len"] - _number(first(fields, "frame.cap_len"))
         elif name in ("vlan", "ieee8021ad") and packet["vlan"] is None:
             packet["vlan"] = _number(first(fields, name + ".id"))
         elif name in ("ip", "ipv6"):
@@ -127,6 +143,7 @@ def _frame(layers):
             packet["ip_ttl"] = _number(first(fields, "ip.ttl", first(fields, "ipv6.hlim")))
             counts = every(fields, "ip.fragment.count", "ipv6.fragment.count")
             packet["fragments"] = _number(counts[0]) if counts else 0
+            packet["more_fragments"] = "1" in every(fields, "ip.flags.mf", "ipv6.fraghdr.more")
         elif name in ("icmp", "icmpv6"):
             packet["icmp"] = True
         elif name in ("udp", "tcp"):
@@ -139,7 +156,7 @@ def _frame(layers):
         elif name == "dns":
             messages.append(_message(fields, packet))
             messages[-1]["broken"] = False
-        elif name == "_ws.malformed" and messages:
+        elif name in ("_ws.malformed", "_ws.short") and messages:
             messages[-1]["broken"] = True
     return messages
 
