@@ -6,6 +6,8 @@ absl::string_view TextOf(Malformed malformed) {
   switch (malformed) {
     case Malformed::kNone:
       return "";
+    case Malformed::kClipped:
+      return "clipped by the snap length";
     case Malformed::kShortHeader:
       return "shorter than a header";
     case Malformed::kTruncatedQuestion:

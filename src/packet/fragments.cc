@@ -38,7 +38,8 @@ Key KeyOf(const Packet& fragment) {
 struct Piece {
   uint32_t offset;  // in the datagram
   uint32_t size;
-  uint32_t at;  // in Datagram::bytes
+  uint32_t at;        // in Datagram::bytes
+  uint32_t captured;  // of it; the snap length may have clipped the rest
 
   uint32_t end() const { return offset + size; }
 };
@@ -47,7 +48,9 @@ struct Datagram {
   int64_t first_ns = 0;
   bool given_up = false;       // remembered, so that what still comes of it begins no other
   uint32_t end = kUnknown;     // where the last fragment ends
+  uint32_t covered = 0;        // by the pieces
   uint32_t frames = 0;         // that the pieces came in
+  bool is_clipped = false;     // a piece is
   Packet first;                // of offset zero; as a new one if that has not come yet
   std::vector<uint8_t> bytes;  // in the order in which they came
   std::vector<Piece> pieces;   // by offset; none overlaps another
@@ -57,15 +60,23 @@ struct Datagram {
 
 enum class Fit { kNew, kDuplicate, kOverlap };
 
-// Whether `bytes` at `offset` go between the pieces, of which `next` is the first that begins there
-// or later.
-Fit FitOf(const Datagram& datagram, std::vector<Piece>::const_iterator next, uint32_t offset,
-          absl::Span<const uint8_t> bytes, bool more) {
-  const uint32_t end = offset + static_cast<uint32_t>(bytes.size());
+// As far as both were captured.
+bool SameBytes(const Datagram& datagram, const Piece& piece, absl::Span<const uint8_t> bytes) {
+  const size_t size = std::min<size_t>(piece.captured, bytes.size());
+  return size == 0 || std::memcmp(datagram.bytes.data() + piece.at, bytes.data(), size) == 0;
+}
+
+// Whether the fragment goes between the pieces, of which `next` is the first that begins there or
+// later.
+Fit FitOf(const Datagram& datagram, std::vector<Piece>::const_iterator next,
+          const Packet& fragment) {
+  const uint32_t offset = fragment.fragment_offset;
+  const uint32_t size = fragment.payload_on_wire;
+  const uint32_t end = offset + size;
+  const bool more = fragment.more_fragments;
   const bool is_last_piece = next == datagram.pieces.end();
-  if (!is_last_piece && next->offset == offset && next->size == bytes.size() &&
-      more == (end != datagram.end) &&
-      std::memcmp(datagram.bytes.data() + next->at, bytes.data(), bytes.size()) == 0) {
+  if (!is_last_piece && next->offset == offset && next->size == size &&
+      more == (end != datagram.end) && SameBytes(datagram, *next, fragment.payload)) {
     return Fit::kDuplicate;
   }
   const bool runs_into_next = !is_last_piece && next->offset < end;
@@ -144,6 +155,7 @@ bool FragmentReassembler::Impl::AddPiece(const Packet& fragment, int64_t time_ns
     return false;
   }
   Assemble(*datagram);
+  if (datagram->is_clipped) ++counters_.clipped;
   heap_bytes_ -= datagram->heap_bytes();
   datagrams_.Erase(entry);
   ++counters_.datagrams;
@@ -155,15 +167,11 @@ bool FragmentReassembler::Impl::Insert(const Packet& fragment, Datagram* datagra
   if (datagram->given_up) return false;
   const absl::Span<const uint8_t> bytes = fragment.payload;
   const uint32_t offset = fragment.fragment_offset;
-  if (bytes.size() < fragment.payload_on_wire) {
-    GiveUp(datagram, &counters_.clipped);
-    return false;
-  }
   auto& pieces = datagram->pieces;
   const auto next =
       std::lower_bound(pieces.begin(), pieces.end(), offset,
                        [](const Piece& piece, uint32_t at) { return piece.offset < at; });
-  switch (FitOf(*datagram, next, offset, bytes, fragment.more_fragments)) {
+  switch (FitOf(*datagram, next, fragment)) {
     case Fit::kDuplicate:
       ++counters_.duplicates;
       return false;
@@ -178,17 +186,20 @@ bool FragmentReassembler::Impl::Insert(const Packet& fragment, Datagram* datagra
     return false;
   }
   const Piece piece = {.offset = offset,
-                       .size = static_cast<uint32_t>(bytes.size()),
-                       .at = static_cast<uint32_t>(datagram->bytes.size())};
+                       .size = fragment.payload_on_wire,
+                       .at = static_cast<uint32_t>(datagram->bytes.size()),
+                       .captured = static_cast<uint32_t>(bytes.size())};
   pieces.insert(next, piece);
   datagram->bytes.insert(datagram->bytes.end(), bytes.begin(), bytes.end());
+  datagram->covered += piece.size;
   datagram->frames += fragment.fragments;
+  datagram->is_clipped = datagram->is_clipped || piece.captured < piece.size;
   if (offset == 0) {
     datagram->first = fragment;
     datagram->first.payload = {};
   }
   if (!fragment.more_fragments) datagram->end = piece.end();
-  return datagram->bytes.size() == datagram->end;
+  return datagram->covered == datagram->end;
 }
 
 void FragmentReassembler::Impl::GiveUp(Datagram* datagram, uint64_t* counter) {
@@ -202,7 +213,8 @@ void FragmentReassembler::Impl::Assemble(const Datagram& datagram) {
   whole_bytes_.clear();
   for (const Piece& piece : datagram.pieces) {
     const uint8_t* from = datagram.bytes.data() + piece.at;
-    whole_bytes_.insert(whole_bytes_.end(), from, from + piece.size);
+    whole_bytes_.insert(whole_bytes_.end(), from, from + piece.captured);
+    if (piece.captured < piece.size) break;
   }
   whole_ = datagram.first;
   whole_.fragments = datagram.frames;
@@ -211,8 +223,7 @@ void FragmentReassembler::Impl::Assemble(const Datagram& datagram) {
   whole_.payload_on_wire = 0;
   whole_.source_port = whole_.destination_port = 0;
   whole_.has_ports = false;
-  Dissector(whole_bytes_, static_cast<uint32_t>(whole_bytes_.size()), &whole_)
-      .IpPayload(whole_.protocol);
+  Dissector(whole_bytes_, datagram.end, &whole_).IpPayload(whole_.protocol);
 }
 
 void FragmentReassembler::Impl::Expire(int64_t time_ns) {

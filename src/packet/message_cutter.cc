@@ -152,6 +152,17 @@ void MessageCutter::Take(absl::Span<const uint8_t> bytes, TcpDelivery* delivery)
   segments_ = 1;
 }
 
+void MessageCutter::Clip(uint32_t bytes, TcpDelivery* delivery) {
+  if (bytes != 0 && framed_ && partial_.size() > kLengthBytes) {
+    skip_ = static_cast<uint32_t>(kLengthBytes + BigEndian16(partial_.data()) - partial_.size());
+    delivery->message.clipped = true;
+    delivery->Give(absl::MakeConstSpan(partial_).subspan(kLengthBytes), segments_);
+    delivery->message.clipped = false;
+    Forget();
+  }
+  Skip(bytes, delivery->counters);
+}
+
 void MessageCutter::Skip(uint32_t bytes, TcpCounters* counters) {
   if (bytes == 0) return;
   if (framed_ && partial_.size() >= kLengthBytes) {

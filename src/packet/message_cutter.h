@@ -30,6 +30,8 @@ class MessageCutter {
   void BeginAtBorder();
   // The part of a segment that comes next.
   void Take(absl::Span<const uint8_t> bytes, TcpDelivery* delivery);
+  // So many bytes were there, but the snap length clipped them: a message that has begun ends here.
+  void Clip(uint32_t bytes, TcpDelivery* delivery);
   // So many bytes will never come.
   void Skip(uint32_t bytes, TcpCounters* counters);
   // Nothing follows.

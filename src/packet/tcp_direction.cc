@@ -108,7 +108,7 @@ void TcpDirection::TakeInOrder(absl::Span<const uint8_t> bytes, uint32_t length,
   next_ += static_cast<uint32_t>(bytes.size());
   const uint32_t missing = length - static_cast<uint32_t>(bytes.size());
   delivery->counters->gap_bytes += missing;
-  cutter_.Skip(missing, delivery->counters);
+  cutter_.Clip(missing, delivery);
   next_ += missing;
 }
 

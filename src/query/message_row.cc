@@ -7,6 +7,21 @@ namespace {
 
 constexpr uint16_t kClientSubnetOption = 8;  // RFC 7871, 6
 
+// Whether that is what a message looks like of which the end is missing.
+bool MayBeClipped(Malformed malformed) {
+  switch (malformed) {
+    case Malformed::kNone:
+    case Malformed::kShortHeader:
+    case Malformed::kTruncatedQuestion:
+    case Malformed::kTruncatedRecord:
+    case Malformed::kTruncatedName:
+    case Malformed::kRdataBeyondMessage:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 const DnsHeader& MessageRow::header() {
@@ -41,6 +56,11 @@ const std::optional<Edns>& MessageRow::edns() {
 }
 
 Malformed MessageRow::malformed() {
+  const Malformed found = FindMalformed();
+  return item().clipped && MayBeClipped(found) ? Malformed::kClipped : found;
+}
+
+Malformed MessageRow::FindMalformed() {
   if (Begin(kRecords)) ReadRecords();
   if (malformed_ != Malformed::kNone) return malformed_;
   const Malformed data = CheckData();

@@ -29,7 +29,8 @@ absl::string_view WhyNoMessage(const ScanItem& item) {
   if (packet.kind == PacketKind::kTcp) {
     return packet.payload_on_wire == 0 ? "TCP without data" : "part of a TCP stream";
   }
-  return packet.payload.size() < kDnsHeaderBytes ? "shorter than a DNS header" : "";
+  if (packet.payload_on_wire < kDnsHeaderBytes) return "shorter than a DNS header";
+  return packet.payload.size() < kDnsHeaderBytes ? PacketKindName(PacketKind::kTruncated) : "";
 }
 
 void SetPort(const Packet& packet, uint16_t port, Column* column, idx_t i) {

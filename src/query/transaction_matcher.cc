@@ -18,6 +18,12 @@ uint64_t HashOfName(absl::string_view name) {
   return absl::HashOf(absl::string_view(lower.data(), name.size()));
 }
 
+bool IsTransfer(uint16_t qtype) {
+  constexpr uint16_t kIxfr = 251;
+  constexpr uint16_t kAxfr = 252;
+  return qtype == kIxfr || qtype == kAxfr;
+}
+
 void SetQuery(MessageRow* message, Transaction* to) {
   to->asked = true;
   to->query_ns = message->item().time_ns;
@@ -66,12 +72,16 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
     ++found->second.retries;
     return;
   }
+  const Transfer transfer{
+      .interface = key.interface, .stream = message->item().stream, .msg_id = key.msg_id};
   if (found != pending_.end()) {
+    if (key.tcp && IsTransfer(key.qtype)) NoteTransfer(transfer);
     SetResponse(message, &found->second);
     done->push_back(std::move(found->second));
     pending_.erase(found);
     return;
   }
+  if (response && key.tcp && transfers_.contains(transfer)) return;
   Transaction transaction{.interface = message->item().file->interface,
                           .client = key.client,
                           .server = key.server,
@@ -104,6 +114,14 @@ void TransactionMatcher::Expire(int64_t now_ns, std::vector<Transaction>* done) 
     done->push_back(std::move(found->second));
     pending_.erase(found);
   }
+}
+
+void TransactionMatcher::NoteTransfer(const Transfer& transfer) {
+  if (!transfers_.insert(transfer).second) return;
+  transfers_order_.push_back(transfer);
+  if (transfers_order_.size() <= kMostTransfers) return;
+  transfers_.erase(transfers_order_.front());
+  transfers_order_.pop_front();
 }
 
 void TransactionMatcher::Finish(std::vector<Transaction>* done) {

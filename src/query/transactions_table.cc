@@ -205,7 +205,8 @@ class TransactionsTable : public Table {
   absl::string_view name() const override { return "transactions"; }
   absl::string_view description() const override {
     return "One row for each query with its response, across the borders of files; in the order in "
-           "which they end. What is missing is NULL.";
+           "which they end. What is missing is NULL. Of a zone transfer, the response is the first "
+           "message of it.";
   }
   const std::vector<ColumnInfo>& columns() const override { return infos_; }
   absl::StatusOr<std::unique_ptr<TableScan>> Open(const Captures& captures,

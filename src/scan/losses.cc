@@ -21,13 +21,11 @@ void Append(uint64_t count, absl::string_view thing, absl::string_view what,
 
 void StreamLosses::Add(const FragmentCounters& fragments) {
   overlaps += fragments.overlaps;
-  clipped += fragments.clipped;
   incomplete += fragments.timed_out + fragments.unfinished;
   given_up += fragments.too_many + fragments.evicted;
 }
 
 void StreamLosses::Add(const TcpCounters& tcp) {
-  clipped += tcp.clipped;
   given_up += tcp.evicted;
   gaps += tcp.gaps;
   gap_bytes += tcp.gap_bytes;
@@ -45,7 +43,6 @@ std::string Describe(const StreamLosses& losses) {
   Append(losses.broken_messages, "TCP message", " without its end", &parts);
   Append(losses.unframed, "TCP segment", " with no message's begin in sight", &parts);
   Append(losses.conflicts, "TCP segment", " that contradicted what came before", &parts);
-  Append(losses.clipped, "fragment/TCP segment", " cut by the snap length", &parts);
   Append(losses.given_up, "datagram/connection", " given up for want of memory", &parts);
   if (parts.empty()) return "";
   return absl::StrCat("not put together: ", absl::StrJoin(parts, ", "));

@@ -98,6 +98,7 @@ bool Scanner::NextOfBlock(ScanItem* item) {
         if (!ports_->HasEither(packet_.source_port, packet_.destination_port)) continue;
         FillFromPacket(item);
         item->message = packet_.payload;
+        item->clipped = packet_.payload.size() < packet_.payload_on_wire;
         return true;
       }
       const bool ordered =
@@ -154,6 +155,7 @@ bool Scanner::Pop(ScanItem* item) {
   item->frame_bytes = message.frame_bytes;
   item->captured_bytes = static_cast<uint32_t>(record_.bytes.size());
   item->message = whole_.BytesOf(message);
+  item->clipped = message.clipped;
   item->stream = message.stream;
   item->ports = ports_;
   return true;

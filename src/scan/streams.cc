@@ -32,7 +32,8 @@ void Streams::Take(const Packet& packet, const CapturedRecord& record, const Pla
     to->Push({.file = file_,
               .packet = *whole,
               .time_ns = record.time_ns,
-              .frame_bytes = record.wire_length},
+              .frame_bytes = record.wire_length,
+              .clipped = whole->payload.size() < whole->payload_on_wire},
              whole->payload);
   }
 }
@@ -54,7 +55,8 @@ void Streams::Push(const TcpMessage& message, uint32_t frame_bytes, WholeMessage
             .packet = *message.packet,
             .time_ns = message.time_ns,
             .frame_bytes = frame_bytes,
-            .stream = message.stream},
+            .stream = message.stream,
+            .clipped = message.clipped},
            message.bytes);
 }
 

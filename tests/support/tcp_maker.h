@@ -80,6 +80,7 @@ class TcpListener {
     bool from_server;
     uint32_t segments;
     int64_t time_ns;
+    bool clipped;
     Bytes bytes;
   };
 
@@ -119,6 +120,7 @@ class TcpListener {
                       .from_server = message.packet->source_port == 53,
                       .segments = message.segments,
                       .time_ns = message.time_ns,
+                      .clipped = message.clipped,
                       .bytes = {message.bytes.begin(), message.bytes.end()}});
   }
   std::string IdsFrom(size_t index) const {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 
 #include "dns_monitor/packet/fragments.h"
@@ -185,16 +186,40 @@ TEST_F(FragmentsTest, GivesUpTooManyPieces) {
   EXPECT_EQ(counters().fragments, 16u);
 }
 
-// What the snap length took is not there to put together.
-TEST_F(FragmentsTest, GivesUpWhatIsClipped) {
+// As if the datagram had come in one, and the snap length had clipped it there.
+TEST_F(FragmentsTest, EndsWhereTheFirstPieceIsClipped) {
+  const Bytes datagram = UdpDatagram(93);
+  const auto fragments = FragmentsOf(4, datagram, {48, 80});
+  for (const size_t clipped_one : {0, 1, 2}) {
+    const Packet* whole = nullptr;
+    for (const size_t i : {2, 0, 1}) {
+      Packet fragment = *fragments[i];
+      if (i == clipped_one) fragment.payload.remove_suffix(5);
+      whole = reassembler_.Add(fragment, 0);
+      EXPECT_EQ(whole == nullptr, i != 1);
+    }
+    ASSERT_NE(whole, nullptr);
+    EXPECT_EQ(whole->kind, PacketKind::kUdp);
+    EXPECT_EQ(whole->source_port, 53);
+    EXPECT_EQ(whole->fragments, 3u);
+    EXPECT_EQ(whole->payload_on_wire, 93u);
+    const size_t size = std::array<size_t, 3>{48, 80, 101}[clipped_one] - 8 - 5;
+    EXPECT_EQ(PayloadOf(*whole),
+              Bytes(datagram.begin() + 8, datagram.begin() + 8 + static_cast<ptrdiff_t>(size)));
+  }
+  EXPECT_EQ(counters().clipped, 3u);
+  EXPECT_EQ(counters().datagrams, 3u);
+}
+
+TEST_F(FragmentsTest, HasNoPortsWhereTheyAreClipped) {
   const auto fragments = FragmentsOf(4, UdpDatagram(93), {48});
-  Packet clipped = *fragments[1];
-  clipped.payload.remove_suffix(1);
-  EXPECT_EQ(Add(fragments[0]), nullptr);
+  Packet clipped = *fragments[0];
+  clipped.payload = clipped.payload.subspan(0, 3);
   EXPECT_EQ(reassembler_.Add(clipped, 0), nullptr);
-  EXPECT_EQ(Add(fragments[1]), nullptr);
-  EXPECT_EQ(counters().clipped, 1u);
-  EXPECT_EQ(counters().datagrams, 0u);
+  const Packet* whole = Add(fragments[1]);
+  ASSERT_NE(whole, nullptr);
+  EXPECT_EQ(whole->kind, PacketKind::kTruncated);
+  EXPECT_FALSE(whole->has_ports);
 }
 
 TEST_F(FragmentsTest, RefusesWhatNoFragmentIs) {

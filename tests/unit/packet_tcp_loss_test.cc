@@ -131,19 +131,37 @@ TEST_F(TcpLossTest, LosesTheBordersBehindALargerGap) {
 TEST_F(TcpLossTest, GoesOnBehindWhatTheSnapLengthClips) {
   tcp_.Add(1000, {}, kSyn);
   const Bytes data = FramedMessage(7, 500);
-  EXPECT_EQ(tcp_.AddClipped(1001, data, 60), "");
+  EXPECT_EQ(tcp_.AddClipped(1001, data, 60), "7") << "as far as it is there";
+  EXPECT_TRUE(tcp_.heard().back().clipped);
+  EXPECT_EQ(tcp_.heard().back().bytes, Part(data, 2, 60));
   EXPECT_EQ(tcp_.Add(1001 + 502, FramedMessage(8)), "8");
+  EXPECT_FALSE(tcp_.heard().back().clipped);
   EXPECT_EQ(tcp_.AddClipped(1001 + 502 + 42, data, 0), "") << "not even the length";
   EXPECT_EQ(tcp_.Add(1001 + 502 + 42 + 502, FramedMessage(9)), "9");
   EXPECT_EQ(counters().clipped, 2u);
   EXPECT_EQ(counters().resyncs, 1u);
-  EXPECT_EQ(counters().broken_messages, 1u);
+  EXPECT_EQ(counters().broken_messages, 0u);
   // Behind a gap as well, and when it is old already.
   const uint32_t at = 1001 + 502 + 42 + 502 + 42;
   EXPECT_EQ(tcp_.AddClipped(at + 42, data, 60), "");
   EXPECT_EQ(tcp_.Add(at + 42 + 502, FramedMessage(11)), "");
-  EXPECT_EQ(tcp_.Add(at, FramedMessage(10)), "10 11");
+  EXPECT_EQ(tcp_.Add(at, FramedMessage(10)), "10 7 11");
   EXPECT_EQ(tcp_.AddClipped(at + 42, data, 60), "");
+}
+
+// What is there of a message is given out once, however many of its segments are clipped.
+TEST_F(TcpLossTest, GivesTheBeginningOfWhatIsClipped) {
+  tcp_.Add(1000, {}, kSyn);
+  const Bytes data = FramedMessage(7, 1500);
+  EXPECT_EQ(tcp_.AddClipped(1001, Part(data, 0, 500), 2), "") << "a length only";
+  EXPECT_EQ(tcp_.AddClipped(1501, Part(data, 500, 1000), 60), "");
+  EXPECT_EQ(tcp_.Add(2001, Part(data, 1000)), "");
+  EXPECT_EQ(counters().broken_messages, 1u);
+  EXPECT_EQ(tcp_.Add(2503, Part(data, 0, 500)), "");
+  EXPECT_EQ(tcp_.AddClipped(3003, Part(data, 500, 1000), 60), "7");
+  EXPECT_EQ(tcp_.heard().back().bytes, Part(data, 2, 560));
+  EXPECT_EQ(tcp_.AddClipped(3503, Part(data, 1000), 60), "");
+  EXPECT_EQ(tcp_.Add(4005, FramedMessage(8)), "8");
 }
 
 TEST_F(TcpLossTest, NoticesAnotherConnectionWithoutItsSyn) {

@@ -33,7 +33,8 @@ Bytes Query(uint16_t id, bool response, const std::string& label) {
 
 class QueryEngineTest : public ::testing::Test {
  protected:
-  void Add(uint32_t milliseconds, const Bytes& message, bool response) {
+  // Of the frame all but `clipped` bytes are captured.
+  void Add(uint32_t milliseconds, const Bytes& message, bool response, size_t clipped = 0) {
     PacketBuilder frame = PacketBuilder().Ethernet().Ipv4();
     frame.Udp(response ? 53 : 40000, response ? 40000 : 53).Literal(message);
     Bytes bytes = frame.Build();
@@ -42,10 +43,11 @@ class QueryEngineTest : public ::testing::Test {
       std::swap_ranges(bytes.begin() + kAddresses, bytes.begin() + kAddresses + 4,
                        bytes.begin() + kAddresses + 4);
     }
-    pcap_ += maker_.Make({.seconds = kSeconds + milliseconds / 1000,
-                          .fraction = milliseconds % 1000 * 1000,
-                          .payload = std::string(bytes.begin(), bytes.end()),
-                          .original_length = static_cast<uint32_t>(bytes.size())});
+    pcap_ += maker_.Make(
+        {.seconds = kSeconds + milliseconds / 1000,
+         .fraction = milliseconds % 1000 * 1000,
+         .payload = std::string(bytes.begin(), bytes.end() - static_cast<ptrdiff_t>(clipped)),
+         .original_length = static_cast<uint32_t>(bytes.size())});
   }
   void Open(int threads = 2) {
     CaptureOptions options;
@@ -172,9 +174,13 @@ TEST_F(QueryEngineTest, ReadsOtherFilesWhereAQueryNamesThem) {
 TEST_F(QueryEngineTest, SaysWhyFramesAreNoMessages) {
   Add(0, Query(1, false, "a"), false);
   Add(1, {1, 2, 3}, false);
+  Add(2, Query(2, false, "a"), false, 20);
   Open();
-  EXPECT_EQ(Ask("select reason from packets"), "NULL\nshorter than a DNS header");
-  EXPECT_EQ(Ask("select reason from read_packets(port := '5353')"), "other port\nother port");
+  EXPECT_EQ(Ask("select reason from packets"), "NULL\nshorter than a DNS header\ntruncated");
+  EXPECT_EQ(Ask("select malformed from messages"),
+            "NULL\nshorter than a header\nclipped by the snap length");
+  EXPECT_EQ(Ask("select reason from read_packets(port := '5353')"),
+            "other port\nother port\nother port");
 }
 
 TEST_F(QueryEngineTest, HasSegmentsWithoutLedgers) {

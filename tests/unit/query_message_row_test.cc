@@ -11,9 +11,10 @@ namespace {
 class MessageRowTest : public ::testing::Test {
  protected:
   // Of a message of these bytes.
-  MessageRow& Row(const std::string& bytes) {
+  MessageRow& Row(const std::string& bytes, bool clipped = false) {
     bytes_ = ToBytes(bytes);
     item_.message = bytes_;
+    item_.clipped = clipped;
     row_.Set(item_, 1);
     return row_;
   }
@@ -54,6 +55,15 @@ TEST_F(MessageRowTest, NothingIsAsked) {
 
 TEST_F(MessageRowTest, NothingIsWrong) {
   EXPECT_EQ(Row(SampleAnswer()).malformed(), Malformed::kNone);
+}
+
+TEST_F(MessageRowTest, WhatTheSnapLengthTookIsNotTheMessagesFault) {
+  const std::string whole = SampleAnswer();
+  for (const size_t size : {size_t{5}, size_t{14}, size_t{40}, whole.size() - 1, whole.size()}) {
+    EXPECT_EQ(Row(whole.substr(0, size), true).malformed(), Malformed::kClipped) << size;
+  }
+  const std::string begin = Header(0x8180, 1, 1, 0, 0) + Question(kName, 1);
+  EXPECT_EQ(Row(begin + Record(kName, 1, "abc"), true).malformed(), Malformed::kRdataShort);
 }
 
 TEST_F(MessageRowTest, DataThatDoesNotFitItsType) {

@@ -157,13 +157,12 @@ TEST(StreamLossesTest, SaysNothingOfNothing) {
 
 TEST(StreamLossesTest, SumsUpByWhatIsToBeDone) {
   StreamLosses losses;
-  losses.Add(FragmentCounters{.overlaps = 2, .clipped = 1, .too_many = 1, .evicted = 1});
-  losses.Add(TcpCounters{.conflicts = 1, .clipped = 1, .unframed = 1234, .evicted = 1});
+  losses.Add(FragmentCounters{.overlaps = 2, .too_many = 1, .evicted = 1});
+  losses.Add(TcpCounters{.conflicts = 1, .unframed = 1234, .evicted = 1});
   EXPECT_EQ(Describe(losses),
             "not put together: 2 datagrams of fragments that contradict each other, "
             "1 234 TCP segments with no message's begin in sight, "
             "1 TCP segment that contradicted what came before, "
-            "2 fragment/TCP segments cut by the snap length, "
             "3 datagram/connections given up for want of memory");
 }
 

@@ -10,6 +10,7 @@ namespace dns_monitor {
 enum class Malformed : uint8_t {
   kNone,
   // The message as a whole.
+  kClipped,  // the capture's fault: what is missing was on the wire
   kShortHeader,
   kTruncatedQuestion,
   kTruncatedRecord,

@@ -25,8 +25,8 @@ struct FragmentCounters {
   uint64_t malformed = 0;   // of these: of a length, or at an offset, that no fragment has
 
   uint64_t datagrams = 0;   // whole
+  uint64_t clipped = 0;     // of these: but for what the snap length clipped
   uint64_t overlaps = 0;    // given up: two fragments contradict each other
-  uint64_t clipped = 0;     // given up: the snap length took a part of a fragment
   uint64_t too_many = 0;    // given up: in more pieces than the options allow
   uint64_t timed_out = 0;   // given up: the rest did not come in time
   uint64_t evicted = 0;     // given up: the oldest, when there were too many
@@ -45,7 +45,8 @@ class FragmentReassembler {
   // `fragment`: a packet of kind kFragment, of a frame captured at `time_ns`, which about grows
   // from call to call. Returns the whole datagram when this was the last piece of it: what Dissect
   // would make of it had it come in one (never of kind kFragment), with `fragments` set, ttl and
-  // vlan of the first piece, and its payload here. Valid until the next call. Otherwise null, as
+  // vlan of the first piece, and its payload here. Where the snap length clipped a piece, it ends
+  // there, as if that had clipped a packet in one. Valid until the next call. Otherwise null, as
   // with any other kind of packet.
   const Packet* Add(const Packet& fragment, int64_t time_ns);
 

@@ -28,6 +28,7 @@ struct TcpMessage {
   int64_t time_ns = 0;    // of that segment
   uint64_t stream = 0;    // of the connection, in both directions: 1, 2, ... as they appear
   uint32_t segments = 0;  // that it was spread over
+  bool clipped = false;   // the snap length took its end
 };
 
 // What `bytes` and `packet` point to is good during the call only, which must not call the
@@ -67,7 +68,8 @@ struct TcpCounters {
 //
 // Where a direction's SYN was not seen, or bytes are missing, messages begin where a segment begins
 // with what looks like a length and a DNS header; a known length that reaches over what is missing
-// is believed. Copies only what it must: messages within one segment, with none before it
+// is believed. Of a message that the snap length clipped, what is before that is given out. Copies
+// only what it must: messages within one segment, with none before it
 // incomplete, are given out where they are. One thread.
 class TcpReassembler {
  public:

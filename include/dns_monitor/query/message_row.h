@@ -43,7 +43,7 @@ class MessageRow : public PacketRowBase {
   const std::optional<Edns>& edns();
   const std::optional<ClientSubnet>& client_subnet();
   // What is wrong with the message; if nothing is, with the data of its records, then with its EDNS
-  // options.
+  // options. What the snap length took is not the message's fault.
   Malformed malformed();
 
  private:
@@ -54,6 +54,7 @@ class MessageRow : public PacketRowBase {
     return first;
   }
   void ReadRecords();
+  Malformed FindMalformed();
   // The first thing that is wrong with the data of records.
   Malformed CheckData();
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "dns_monitor/query/message_row.h"
 
 namespace dns_monitor {
@@ -41,11 +42,13 @@ struct Transaction {
 // Joins by interface, addresses, ports, transport, identifier and question (the name in any case:
 // resolvers mix it, draft-vixie-dnsext-dns0x20). A query that is not answered within kPatienceNs of
 // the capture's time is unanswered; what comes later is a response that nobody asked for. Of more
-// than kMostPending queries the oldest is given up as unanswered. One thread.
+// than kMostPending queries the oldest is given up as unanswered. A zone transfer is answered by
+// its first message; those that follow are no responses of their own. One thread.
 class TransactionMatcher {
  public:
   static constexpr int64_t kPatienceNs = 30'000'000'000;
   static constexpr size_t kMostPending = 1 << 20;
+  static constexpr size_t kMostTransfers = 1 << 16;  // whose messages are told from others
 
   // Takes messages in the order of the capture. What is finished by that is appended to `done`.
   void Take(MessageRow* message, std::vector<Transaction>* done);
@@ -75,13 +78,28 @@ class TransactionMatcher {
     int64_t since_ns;
     Key key;
   };
+  // Later messages of a transfer need not repeat its question (RFC 5936, 2.2).
+  struct Transfer {
+    const void* interface;  // as in Key; it numbers its own connections
+    uint64_t stream;
+    uint16_t msg_id;
+
+    bool operator==(const Transfer&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Transfer& t) {
+      return H::combine(std::move(h), t.interface, t.stream, t.msg_id);
+    }
+  };
 
   Key KeyOf(MessageRow* message);
   void Expire(int64_t now_ns, std::vector<Transaction>* done);
+  void NoteTransfer(const Transfer& transfer);
 
   absl::flat_hash_map<std::string, std::unique_ptr<std::string>> interfaces_;
   absl::flat_hash_map<Key, Transaction> pending_;
   std::deque<Waiting> order_;
+  absl::flat_hash_set<Transfer> transfers_;
+  std::deque<Transfer> transfers_order_;  // the oldest in front
 };
 
 }  // namespace dns_monitor

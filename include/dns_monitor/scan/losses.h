@@ -11,7 +11,6 @@ namespace dns_monitor {
 // Sums over the interfaces of a scan.
 struct StreamLosses {
   uint64_t overlaps = 0;    // datagrams whose fragments contradict each other
-  uint64_t clipped = 0;     // datagrams and segments that the snap length cut
   uint64_t incomplete = 0;  // datagrams of which fragments are missing
   uint64_t given_up = 0;    // datagrams and connections, for want of memory
 

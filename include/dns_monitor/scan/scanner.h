@@ -43,6 +43,7 @@ struct ScanItem {
   uint32_t frame_bytes = 0;        // on the wire
   uint32_t captured_bytes = 0;
   absl::Span<const uint8_t> message;  // kMessages
+  bool clipped = false;               // the snap length took the end of the message
   uint64_t stream = 0;                // of TCP, from 1; 0: UDP
   const PortSet* ports = nullptr;
 };

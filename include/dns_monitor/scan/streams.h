@@ -23,6 +23,7 @@ struct WholeMessage {
   uint64_t stream = 0;       // 0: UDP
   size_t offset = 0;         // of its bytes in WholeMessages
   size_t size = 0;
+  bool clipped = false;
 };
 
 // Messages that wait to be told, oldest first, with bytes of their own.

@@ -75,8 +75,8 @@ def ipv6_with(kinds, payload, last=UDP, **addresses):
     return ipv6(data, first, **addresses)
 
 
-def icmp_error(quoted, kind=3, code=3):
-    message = struct.pack("!BBHI", kind, code, 0, 0) + quoted
+def icmp_error(quoted, kind=3, code=3, rest=0):
+    message = struct.pack("!BBHI", kind, code, 0, rest) + quoted
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
 
 

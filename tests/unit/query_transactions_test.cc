@@ -1,0 +1,108 @@
+// Queries and responses as they come, without files.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "dns_monitor/query/transaction_matcher.h"
+#include "support/dns.h"
+
+namespace dns_monitor {
+namespace {
+
+constexpr uint16_t kA = 1;
+constexpr uint16_t kAxfr = 252;
+
+class TransactionMatcherTest : public ::testing::Test {
+ protected:
+  // One message between the same two ends, a millisecond after the one before it.
+  void Take(bool response, const std::string& bytes, uint64_t stream = 0) {
+    Packet packet;
+    packet.ip_version = 4;
+    packet.source_port = response ? 53 : 40000;
+    packet.destination_port = response ? 40000 : 53;
+    const ByteVector message = ToBytes(bytes);
+    now_ns_ += 1'000'000;
+    const ScanItem item{.file = &file_,
+                        .packet = &packet,
+                        .time_ns = now_ns_,
+                        .message = message,
+                        .stream = stream};
+    row_.Set(item, 1);
+    matcher_.Take(&row_, &done_);
+  }
+  void Ask(uint16_t qtype, uint64_t stream = 0) {
+    Take(false, Header(0x0100, 1, 0, 0, 0) + Question(WireName("e2e"), qtype), stream);
+  }
+  void Answer(uint16_t qtype, uint64_t stream = 0) {
+    Take(true, Header(0x8180, 1, 0, 0, 0) + Question(WireName("e2e"), qtype), stream);
+  }
+  void AnswerWithoutQuestion(uint64_t stream) {
+    Take(true, Header(0x8180, 0, 1, 0, 0) + Record(WireName("e2e"), kA, "\1\2\3\4"), stream);
+  }
+  // "+" asked, "-" answered: of each transaction.
+  std::string Done() {
+    matcher_.Finish(&done_);
+    std::string text;
+    for (const Transaction& one : done_) {
+      text += (one.asked ? "+" : "") + std::string(one.answered ? "-" : "") + " ";
+    }
+    return text;
+  }
+
+  int64_t now_ns_ = 0;
+  PlannedFile file_;
+  MessageRow row_{RowSettings{}};
+  TransactionMatcher matcher_;
+  std::vector<Transaction> done_;
+};
+
+TEST_F(TransactionMatcherTest, ATransferIsOneTransaction) {
+  Ask(kAxfr, 1);
+  Answer(kAxfr, 1);
+  AnswerWithoutQuestion(1);
+  Answer(kAxfr, 1);  // some repeat it
+  EXPECT_EQ(Done(), "+- ");
+  EXPECT_EQ(done_.front().response_ns - done_.front().query_ns, 1'000'000);
+}
+
+TEST_F(TransactionMatcherTest, OtherConnectionsAreNotOfTheTransfer) {
+  Ask(kAxfr, 1);
+  Answer(kAxfr, 1);
+  AnswerWithoutQuestion(2);
+  EXPECT_EQ(Done(), "+- - ");
+}
+
+TEST_F(TransactionMatcherTest, ATransferMayBeAskedForAgain) {
+  Ask(kAxfr, 1);
+  Answer(kAxfr, 1);
+  Ask(kAxfr, 1);
+  AnswerWithoutQuestion(1);
+  Answer(kAxfr, 1);
+  EXPECT_EQ(Done(), "+- +- ");
+}
+
+TEST_F(TransactionMatcherTest, OtherAnswersThatComeTwiceAreNotAskedFor) {
+  Ask(kA, 1);
+  Answer(kA, 1);
+  Answer(kA, 1);
+  Ask(kAxfr);  // of UDP no second message comes
+  Answer(kAxfr);
+  Answer(kAxfr);
+  EXPECT_EQ(Done(), "+- - +- - ");
+}
+
+TEST_F(TransactionMatcherTest, ForgetsTheOldestTransfers) {
+  for (uint64_t stream = 1; stream <= TransactionMatcher::kMostTransfers + 1; ++stream) {
+    Ask(kAxfr, stream);
+    Answer(kAxfr, stream);
+  }
+  done_.clear();
+  AnswerWithoutQuestion(1);
+  AnswerWithoutQuestion(2);
+  EXPECT_EQ(Done(), "- ");
+}
+
+}  // namespace
+}  // namespace dns_monitor
