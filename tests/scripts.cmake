@@ -36,7 +36,7 @@ foreach(script completions service-unit)
 endforeach()
 
 add_test(NAME deb-package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/deb-package ${PROJECT_BINARY_DIR})
-set_tests_properties(deb-package PROPERTIES LABELS cli TIMEOUT 120)
+set_tests_properties(deb-package PROPERTIES LABELS cli TIMEOUT 300)
 
 # What the tests of upgrades upgrade to.
 add_test(NAME build-later COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/build-later ${PROJECT_BINARY_DIR})

@@ -40,8 +40,8 @@ absl::Status BecomeQueryProgram(char** argv) {
     execv(program.c_str(), argv);
     return ErrnoError(absl::StrCat("cannot start ", program));
   }
-  return absl::NotFoundError(
-      absl::StrCat("there is no ", kName, " beside this program: it was built without queries"));
+  return absl::NotFoundError(absl::StrCat("queries need the program ", kName, ": there is neither ",
+                                          candidates[0], " nor ", candidates[1]));
 }
 
 }  // namespace dns_monitor
