@@ -38,11 +38,6 @@ class Bench:
         run([self.floor.path, *paths])
         return paths
 
-    def drop(self, paths):
-        """They are needed no more."""
-        for path in paths:
-            path.unlink()
-
     def keep(self, figure, who, found):
         """For the report."""
         self.kept.append({"figure": figure, "program": who, "found": found})
