@@ -19,13 +19,15 @@ constexpr size_t kHeadBytes = 4096;
 
 Fd OpenPath(const PlannedFile& file) {
   if (file.standard_input) return Fd(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
-  // O_NOCTTY: a terminal that somebody names does not become ours.
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+  // O_NOCTTY: a terminal that somebody names does not become ours. O_NONBLOCK: who waits for a
+  // pipe's writer is RawInput, which can be told to stop.
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   Fd fd(Retry([&] { return open(file.path.c_str(), kFlags); }));
   absl::string_view finished = file.path;
   if (!fd.valid() && errno == ENOENT && file.part && absl::ConsumeSuffix(&finished, kPartSuffix)) {
     fd = Fd(Retry([&] { return open(std::string(finished).c_str(), kFlags); }));
   }
+  if (fd.valid()) fcntl(fd.get(), F_SETFL, 0);
   return fd;
 }
 

@@ -10,6 +10,7 @@
 #include "dns_monitor/archive/names.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/base/utf8.h"
 #include "dns_monitor/input/record_cursor.h"
 #include "open_capture.h"
 #include "plan_ledger.h"
@@ -49,6 +50,22 @@ absl::StatusOr<std::optional<int64_t>> FirstTime(OpenedCapture* opened) {
   }
 }
 
+// Names of files may hold any bytes; what is shown of them is text: others as \xNN.
+std::string AsText(absl::string_view name) {
+  std::string text;
+  for (size_t at = 0; at < name.size();) {
+    const int bytes = DecodeRune(name.data() + at, name.data() + name.size()).bytes;
+    if (bytes == 0) {
+      absl::StrAppend(&text, "\\x", absl::Hex(static_cast<uint8_t>(name[at]), absl::kZeroPad2));
+      ++at;
+    } else {
+      absl::StrAppend(&text, name.substr(at, static_cast<size_t>(bytes)));
+      at += static_cast<size_t>(bytes);
+    }
+  }
+  return text;
+}
+
 class Planner {
  public:
   explicit Planner(const InputOptions& options) : options_(options) {}
@@ -79,9 +96,10 @@ absl::Status Planner::Add(const FoundFile& found) {
   const std::optional<ParsedName> parsed =
       found.standard_input ? std::nullopt : ParseName(found.name());
   PlannedFile file{.path = found.path,
-                   .shown = found.standard_input ? "standard input" : found.path,
-                   .interface = parsed ? parsed->segment.interface : "",
+                   .shown = found.standard_input ? "standard input" : AsText(found.path),
+                   .interface = parsed ? AsText(parsed->segment.interface) : "",
                    .standard_input = found.standard_input,
+                   .read_once = found.standard_input || !found.regular,
                    .part = parsed && parsed->kind == FileKind::kPart,
                    .listed = found.listed,
                    .stored_bytes = found.size_bytes};

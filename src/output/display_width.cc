@@ -4,7 +4,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "src/output/utf8.h"
+#include "dns_monitor/base/utf8.h"
 
 namespace dns_monitor::output {
 namespace {

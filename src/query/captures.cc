@@ -90,9 +90,29 @@ absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
   return plan;
 }
 
+absl::Status Captures::NoteReading(const InputPlan& plan) const {
+  const std::lock_guard lock(mutex_);
+  for (const PlannedFile& file : plan.files) {
+    if (!file.read_once || read_.insert(file.path).second) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(file.shown, " can be read only once, and was: save it to a file first"));
+  }
+  return absl::OkStatus();
+}
+
+bool Captures::Reads(const struct stat& file) const {
+  return std::any_of(plan_->files.begin(), plan_->files.end(), [&](const PlannedFile& planned) {
+    struct stat info {};
+    return stat(planned.path.c_str(), &info) == 0 && info.st_dev == file.st_dev &&
+           info.st_ino == file.st_ino;
+  });
+}
+
 absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor what) const {
   OpenScan open;
+  if (cancelled_) return absl::CancelledError("interrupted");
   DM_ASSIGN_OR_RETURN(open.plan, PlanFor(request));
+  DM_RETURN_IF_ERROR(NoteReading(*open.plan));
   ScanOptions scan{.what = what, .range = {}, .ports = options_.ports, .on_note = options_.on_note};
   DM_ASSIGN_OR_RETURN(scan.range, RangeOf(request));
   if (request.port) {
@@ -130,6 +150,7 @@ ReadProgress Captures::progress() const {
 }
 
 void Captures::Cancel() const {
+  cancelled_ = true;
   for (const auto& source : LiveSources()) source->Cancel();
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/query/dialect.h"
@@ -29,6 +30,14 @@ class Config {
  private:
   duckdb_config config_ = nullptr;
 };
+
+// What a terminal would act on: the statement stands in errors, and names of packets in statements.
+std::string WithoutControls(std::string text) {
+  for (char& c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n') c = '?';
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -71,7 +80,6 @@ absl::Status Engine::Configure(const EngineOptions& options) {
 
 absl::Status Engine::Run(absl::string_view sql,
                          const std::function<absl::Status(duckdb_result*)>& on_result) {
-  interrupted_ = false;
   const TranslatedSql translated = TranslateDialect(sql);
   duckdb_extracted_statements statements = nullptr;
   const idx_t count = duckdb_extract_statements(connection_, translated.text.c_str(), &statements);
@@ -80,13 +88,14 @@ absl::Status Engine::Run(absl::string_view sql,
     const char* error = duckdb_extract_statements_error(statements);
     status = absl::InvalidArgumentError(error != nullptr ? error : "there is no statement");
   }
-  for (idx_t i = 0; i < count && status.ok(); ++i) {
+  for (idx_t i = 0; i < count && status.ok() && !interrupted_; ++i) {
     status = RunStatement(statements, i, on_result);
   }
   duckdb_destroy_extracted(&statements);
   if (interrupted_) return absl::CancelledError("interrupted");
   if (!absl::IsInvalidArgument(status)) return status;
-  return absl::InvalidArgumentError(MarkedError(status.message(), sql, translated));
+  return absl::InvalidArgumentError(
+      WithoutControls(MarkedError(status.message(), sql, translated)));
 }
 
 absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t index,
@@ -113,6 +122,11 @@ absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t 
 
 void Engine::EndResult() {
   duckdb_interrupt(connection_);
+}
+
+void Engine::Resume() {
+  interrupted_ = false;
+  captures_.Resume();
 }
 
 void Engine::Interrupt() {

@@ -77,10 +77,9 @@ void AppendWhere(std::vector<MessageColumn>* to) {
                       if (row->packet().vlan == kNoVlan) return std::nullopt;
                       return row->packet().vlan;
                     }));
-  to->push_back(Int("frame_len", "Bytes of the frame on the wire; of TCP, of the last one.",
-                    [](FullRow* row) -> std::optional<int32_t> {
-                      return static_cast<int32_t>(row->item().frame_bytes);
-                    }));
+  to->push_back(Int(
+      "frame_len", "Bytes of the frame on the wire; of TCP, of the last one.",
+      [](FullRow* row) -> std::optional<int32_t> { return LengthOf(row->item().frame_bytes); }));
 }
 
 void AppendEndpoints(std::vector<MessageColumn>* to) {

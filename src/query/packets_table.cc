@@ -52,11 +52,11 @@ void AppendFrame(std::vector<PacketColumn>* to) {
                  }});
   to->push_back({{"frame_len", ColumnType::kInt, "Bytes of the frame on the wire."},
                  [](PacketRow* row, Column* column, idx_t i) {
-                   column->SetInt(i, static_cast<int32_t>(row->item().frame_bytes));
+                   column->SetInt(i, LengthOf(row->item().frame_bytes));
                  }});
   to->push_back({{"captured_len", ColumnType::kInt, "Bytes of it that the file has."},
                  [](PacketRow* row, Column* column, idx_t i) {
-                   column->SetInt(i, static_cast<int32_t>(row->item().captured_bytes));
+                   column->SetInt(i, LengthOf(row->item().captured_bytes));
                  }});
   to->push_back({{"vlan", ColumnType::kInt, "Identifier of the outermost VLAN tag."},
                  [](PacketRow* row, Column* column, idx_t i) {

@@ -41,17 +41,23 @@ void SetResponse(MessageRow* message, Transaction* to) {
 
 }  // namespace
 
-TransactionMatcher::Key TransactionMatcher::KeyOf(MessageRow* message) {
+TransactionMatcher::Interface* TransactionMatcher::InterfaceOf(const MessageRow& message) {
+  const std::string& name = message.item().file->interface;
+  std::unique_ptr<Interface>& interface = interfaces_[name];
+  if (interface == nullptr) {
+    interface = std::make_unique<Interface>();
+    interface->name = name;
+  }
+  return interface.get();
+}
+
+TransactionMatcher::Key TransactionMatcher::KeyOf(MessageRow* message, const Interface* interface) {
   const Packet& packet = message->packet();
   const bool response = message->header().qr;
-  std::unique_ptr<std::string>& interface = interfaces_[message->item().file->interface];
-  if (interface == nullptr) {
-    interface = std::make_unique<std::string>(message->item().file->interface);
-  }
   Key key{.client = {},
           .server = {},
           .name_hash = HashOfName(message->question().name),
-          .interface = interface.get(),
+          .interface = interface,
           .client_port = response ? packet.destination_port : packet.source_port,
           .server_port = response ? packet.source_port : packet.destination_port,
           .msg_id = message->header().id,
@@ -63,9 +69,13 @@ TransactionMatcher::Key TransactionMatcher::KeyOf(MessageRow* message) {
 }
 
 void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* done) {
+  Interface* const interface = InterfaceOf(*message);
   const int64_t now_ns = message->item().time_ns;
-  Expire(now_ns, done);
-  const Key key = KeyOf(message);
+  if (interface->last_ns != 0)
+    interface->clock_ns += std::max<int64_t>(0, now_ns - interface->last_ns);
+  interface->last_ns = now_ns;
+  Expire(interface, done);
+  const Key key = KeyOf(message, interface);
   const auto found = pending_.find(key);
   const bool response = message->header().qr;
   if (found != pending_.end() && !response) {
@@ -82,7 +92,7 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
     return;
   }
   if (response && key.tcp && transfers_.contains(transfer)) return;
-  Transaction transaction{.interface = message->item().file->interface,
+  Transaction transaction{.interface = interface->name,
                           .client = key.client,
                           .server = key.server,
                           .ip_version = message->packet().ip_version,
@@ -100,20 +110,41 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
   }
   SetQuery(message, &transaction);
   pending_.emplace(key, std::move(transaction));
-  order_.push_back({.since_ns = now_ns, .key = key});
+  interface->order.push_back({.since_ns = interface->clock_ns, .query_ns = now_ns, .key = key});
 }
 
-void TransactionMatcher::Expire(int64_t now_ns, std::vector<Transaction>* done) {
-  while (!order_.empty() &&
-         (now_ns - order_.front().since_ns > kPatienceNs || pending_.size() >= kMostPending)) {
-    const Waiting oldest = order_.front();
-    order_.pop_front();
-    const auto found = pending_.find(oldest.key);
-    // Answered since; perhaps asked again since, which has an entry of its own.
-    if (found == pending_.end() || found->second.query_ns != oldest.since_ns) continue;
-    done->push_back(std::move(found->second));
-    pending_.erase(found);
+// Not when it was answered since; perhaps asked again since, which has an entry of its own.
+bool TransactionMatcher::IsPending(const Waiting& waiting) const {
+  const auto found = pending_.find(waiting.key);
+  return found != pending_.end() && found->second.query_ns == waiting.query_ns;
+}
+
+void TransactionMatcher::GiveUpOldest(Interface* interface, std::vector<Transaction>* done) {
+  const Waiting oldest = interface->order.front();
+  interface->order.pop_front();
+  if (!IsPending(oldest)) return;
+  const auto found = pending_.find(oldest.key);
+  done->push_back(std::move(found->second));
+  pending_.erase(found);
+}
+
+void TransactionMatcher::Expire(Interface* interface, std::vector<Transaction>* done) {
+  std::deque<Waiting>& order = interface->order;
+  while (!order.empty() && interface->clock_ns - order.front().since_ns > kPatienceNs) {
+    GiveUpOldest(interface, done);
   }
+  for (auto& [name, other] : interfaces_) {
+    if (pending_.size() < kMostPending) break;
+    while (!other->order.empty() && pending_.size() >= kMostPending) {
+      GiveUpOldest(other.get(), done);
+    }
+  }
+  // Where all is answered at once, entries of answered ones are most of them.
+  constexpr size_t kFew = 4096;
+  if (order.size() < 2 * pending_.size() + kFew) return;
+  order.erase(std::remove_if(order.begin(), order.end(),
+                             [this](const Waiting& waiting) { return !IsPending(waiting); }),
+              order.end());
 }
 
 void TransactionMatcher::NoteTransfer(const Transfer& transfer) {
@@ -125,13 +156,15 @@ void TransactionMatcher::NoteTransfer(const Transfer& transfer) {
 }
 
 void TransactionMatcher::Finish(std::vector<Transaction>* done) {
-  for (const Waiting& waiting : order_) {
-    const auto found = pending_.find(waiting.key);
-    if (found == pending_.end() || found->second.query_ns != waiting.since_ns) continue;
-    done->push_back(std::move(found->second));
-    pending_.erase(found);
+  const size_t begin = done->size();
+  for (auto& [name, interface] : interfaces_) {
+    while (!interface->order.empty()) GiveUpOldest(interface.get(), done);
   }
-  order_.clear();
+  // Interfaces lie in no order.
+  std::stable_sort(done->begin() + static_cast<ptrdiff_t>(begin), done->end(),
+                   [](const Transaction& one, const Transaction& other) {
+                     return one.query_ns < other.query_ns;
+                   });
 }
 
 }  // namespace dns_monitor

@@ -20,10 +20,10 @@ absl::Status About(absl::string_view option, const absl::Status& status) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", status.message()));
 }
 
-absl::Status SetTime(absl::string_view option, const std::string& text, int64_t now_ns,
-                     int64_t* time_ns) {
-  if (text.empty()) return absl::OkStatus();
-  const absl::StatusOr<int64_t> parsed = ParseTime(text, now_ns);
+absl::Status SetTime(absl::string_view option, const std::optional<std::string>& text,
+                     int64_t now_ns, int64_t* time_ns) {
+  if (!text) return absl::OkStatus();
+  const absl::StatusOr<int64_t> parsed = ParseTime(*text, now_ns);
   if (!parsed.ok()) return About(option, parsed.status());
   *time_ns = *parsed;
   return absl::OkStatus();
@@ -63,30 +63,39 @@ absl::StatusOr<CaptureOptions> InputFlags::ToCaptureOptions(std::vector<std::str
   options.input.skip_unreadable = skip_unreadable_;
   DM_RETURN_IF_ERROR(SetTime("--since", since_, options.now_ns, &options.input.range.from_ns));
   DM_RETURN_IF_ERROR(SetTime("--until", until_, options.now_ns, &options.input.range.to_ns));
+  if (options.input.range.from_ns >= options.input.range.to_ns) {
+    return absl::InvalidArgumentError("--since is not before --until");
+  }
   if (!ports_.empty()) {
     absl::StatusOr<std::vector<uint16_t>> ports = ParsePorts(ports_);
     if (!ports.ok()) return About("--port", ports.status());
     options.ports = *std::move(ports);
   }
-  DM_ASSIGN_OR_RETURN(const EngineOptions engine, ToEngineOptions());
-  options.threads = engine.threads;
+  DM_RETURN_IF_ERROR(Memory().status());
+  options.threads = Threads();
   options.escapes = rfc1035 ? NameEscapes::kRfc1035 : NameEscapes::kRfc4343;
   options.on_note = [](const std::string& note) { LogWarning(note); };
   return options;
 }
 
-absl::StatusOr<EngineOptions> InputFlags::ToEngineOptions() const {
-  EngineOptions options;
-  options.threads = threads_;
-  if (threads_ == 0) options.threads = static_cast<int>(std::thread::hardware_concurrency());
-  if (options.threads < 1) options.threads = 1;
+int InputFlags::Threads() const {
+  if (threads_ != 0) return threads_;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+absl::StatusOr<int64_t> InputFlags::Memory() const {
+  constexpr int64_t kLeast = 32 << 20;  // with less the engine hardly starts
   const absl::StatusOr<int64_t> memory = ParseSize(memory_);
   if (!memory.ok()) return About("--memory", memory.status());
-  options.memory_bytes = *memory;
-  const char* directory = std::getenv("TMPDIR");
-  options.temporary_directory =
-      absl::StrCat(directory != nullptr && *directory != '\0' ? directory : "/tmp",
-                   "/dns-monitor-query-", getpid());
+  if (*memory < kLeast) return absl::InvalidArgumentError("--memory: at least 32M");
+  return *memory;
+}
+
+absl::StatusOr<EngineOptions> InputFlags::ToEngineOptions(Watch* watch) const {
+  EngineOptions options;
+  options.threads = Threads();
+  DM_ASSIGN_OR_RETURN(options.memory_bytes, Memory());
+  DM_ASSIGN_OR_RETURN(options.temporary_directory, watch->TemporaryDirectory());
   return options;
 }
 

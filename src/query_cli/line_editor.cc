@@ -52,6 +52,10 @@ LineEditor::LineEditor(std::string history_file, Completer complete)
   el_set(edit_, EL_SIGNAL, 0);
   el_set(edit_, EL_ADDFN, "complete", "Complete a name", &Complete);
   el_set(edit_, EL_BIND, "^I", "complete", nullptr);
+  // Ctrl-C is a key here, and no signal: it is the line that is to end.
+  el_set(edit_, EL_SETTY, "-d", "-isig", nullptr);
+  el_set(edit_, EL_ADDFN, "interrupt", "Drop what is typed", &Interrupt);
+  el_set(edit_, EL_BIND, "^C", "interrupt", nullptr);
   el_set(edit_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
   el_source(edit_, nullptr);  // ~/.editrc
 }
@@ -96,6 +100,14 @@ unsigned char LineEditor::Complete(EditLine* edit, int) {
   return CC_REDISPLAY;
 }
 
+unsigned char LineEditor::Interrupt(EditLine* edit, int) {
+  LineEditor* self = nullptr;
+  el_get(edit, EL_CLIENTDATA, &self);
+  self->interrupted_ = true;
+  std::cout << "^C" << std::flush;
+  return CC_NEWLINE;
+}
+
 std::optional<std::string> LineEditor::ReadPlain() {
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
@@ -105,6 +117,7 @@ std::optional<std::string> LineEditor::ReadPlain() {
 std::optional<std::string> LineEditor::ReadLine(const std::string& prompt) {
   if (!terminal_) return ReadPlain();
   prompt_ = prompt;
+  interrupted_ = false;
   int length = 0;
   const char* line = el_gets(edit_, &length);
   if (line == nullptr || length <= 0) {

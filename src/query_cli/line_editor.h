@@ -26,18 +26,22 @@ class LineEditor {
 
   // Without the line's end; nullopt at the end of the input. An empty one after Ctrl-C.
   std::optional<std::string> ReadLine(const std::string& prompt);
+  // Whether the last line ended by Ctrl-C.
+  bool interrupted() const { return interrupted_; }
   // What Up brings back.
   void Remember(const std::string& statement);
 
  private:
   static const char* Prompt(EditLine* edit);
   static unsigned char Complete(EditLine* edit, int);
+  static unsigned char Interrupt(EditLine* edit, int);
   std::optional<std::string> ReadPlain();
 
   const std::string history_file_;
   const Completer complete_;
   const bool terminal_;
   std::string prompt_;
+  bool interrupted_ = false;
   EditLine* edit_ = nullptr;
   History* history_ = nullptr;
 };

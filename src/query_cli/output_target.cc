@@ -2,24 +2,49 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 
 namespace dns_monitor {
 
-absl::StatusOr<OutputTarget> OpenOutputTarget(const std::string& path) {
+absl::StatusOr<OutputTarget> OutputTarget::Open(const std::string& path, const Captures* captures) {
   OutputTarget target;
-  target.fd = STDOUT_FILENO;
+  target.fd_ = STDOUT_FILENO;
   if (!path.empty()) {
-    target.file = Fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (target.file.get() == -1) return ErrnoError(path);
-    target.fd = target.file.get();
+    target.file_ = Fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    target.made_ = target.file_.valid();
+    if (!target.made_ && errno == EEXIST) {
+      target.file_ = Fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    }
+    if (!target.file_.valid()) return ErrnoError(path);
+    target.path_ = path;
+    target.fd_ = target.file_.get();
   }
-  target.terminal = isatty(target.fd) == 1;
+  struct stat info {};
+  if (captures != nullptr && fstat(target.fd_, &info) == 0 && S_ISREG(info.st_mode) &&
+      captures->Reads(info)) {
+    return absl::InvalidArgumentError(absl::StrCat(path.empty() ? "standard output" : path,
+                                                   " is one of the captures that are asked"));
+  }
+  target.terminal_ = isatty(target.fd_) == 1;
   winsize size = {};
-  if (ioctl(target.fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) target.width = size.ws_col;
+  if (ioctl(target.fd_, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) target.width_ = size.ws_col;
   return target;
+}
+
+OutputTarget::~OutputTarget() {
+  if (file_.valid() && made_ && !begun_) unlink(path_.c_str());
+}
+
+absl::Status OutputTarget::Begin() {
+  if (begun_) return absl::OkStatus();
+  begun_ = true;
+  struct stat info {};
+  if (!file_.valid() || fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) return absl::OkStatus();
+  return ftruncate(fd_, 0) == 0 ? absl::OkStatus() : ErrnoError(path_);
 }
 
 }  // namespace dns_monitor

@@ -5,17 +5,38 @@
 
 #include "absl/status/statusor.h"
 #include "dns_monitor/base/fd.h"
+#include "dns_monitor/query/captures.h"
 
 namespace dns_monitor {
 
-struct OutputTarget {
-  Fd file;  // none: standard output
-  int fd = -1;
-  bool terminal = false;
-  int width = 80;  // columns of the terminal
-};
+// A file keeps what it has until Begin; one that was made for this is gone again where nothing was
+// begun.
+class OutputTarget {
+ public:
+  // Empty: standard output. Errors name the path; InvalidArgument when it is one of the files that
+  // `captures` (may be null) reads.
+  static absl::StatusOr<OutputTarget> Open(const std::string& path, const Captures* captures);
+  ~OutputTarget();
+  OutputTarget(OutputTarget&&) = default;
+  OutputTarget& operator=(OutputTarget&&) = delete;
 
-// The file `path`, which is made anew; empty: standard output. Errors name the path.
-absl::StatusOr<OutputTarget> OpenOutputTarget(const std::string& path);
+  // Before the first byte.
+  absl::Status Begin();
+
+  int fd() const { return fd_; }
+  bool terminal() const { return terminal_; }
+  int width() const { return width_; }  // columns of the terminal
+
+ private:
+  OutputTarget() = default;
+
+  Fd file_;  // none: standard output
+  std::string path_;
+  bool made_ = false;
+  bool begun_ = false;
+  int fd_ = -1;
+  bool terminal_ = false;
+  int width_ = 80;
+};
 
 }  // namespace dns_monitor

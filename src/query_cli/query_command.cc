@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 #include "result_output.h"
@@ -25,7 +26,13 @@ QueryCommand::QueryCommand(CLI::App* app)
   AddFormats();
   command_->add_option("--limit", limit_, "print at most so many rows of each result")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            uint64_t rows;
+            return absl::SimpleAtoi(text, &rows) ? std::string()
+                                                 : "'" + text + "' is no number of rows";
+          },
+          ""));
   command_->add_flag("--rfc1035", input_.rfc1035,
                      "names with all but letters, digits, - and _ as \\DDD");
   command_->add_option("-o,--output", output_, "write to this file (default: standard output)")
@@ -76,15 +83,16 @@ absl::Status QueryCommand::Check() {
 
 absl::Status QueryCommand::Run(Watch* watch) {
   DM_ASSIGN_OR_RETURN(const CaptureOptions capture_options, input_.ToCaptureOptions(words_));
-  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions());
+  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Captures> captures, Captures::Open(capture_options));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(*captures, engine_options));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<ResultOutput> output,
-                      ResultOutput::Open(output_, format_, limit_));
+                      ResultOutput::Open(output_, *captures, format_, limit_));
   watch->Follow(engine.get(), captures.get(), output->shows_progress());
   absl::Status status;
   for (const std::string& statement : statements_) {
+    if (watch->interrupted()) status = absl::CancelledError("interrupted");
     if (!status.ok()) break;
     status = engine->Run(statement, [&](duckdb_result* result) {
       return output->Write(result, statement, engine.get());

@@ -12,6 +12,7 @@
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/output/byte_sink.h"
 #include "result_output.h"
+#include "spool.h"
 
 namespace dns_monitor {
 namespace {
@@ -144,26 +145,29 @@ absl::Status ReportCommand::Check() {
   return input_.ToCaptureOptions(words_).status();
 }
 
-std::unique_ptr<ReportWriter> ReportCommand::MakeWriter(const CaptureOptions& captures,
+std::unique_ptr<ReportWriter> ReportCommand::MakeWriter(const std::string& about,
                                                         const OutputTarget& target,
                                                         ByteSink* sink) const {
-  if (is_page()) return MakePageReportWriter(About(captures), sink);
+  if (is_page()) return MakePageReportWriter(about, sink);
   OutputOptions options;
   options.format = format_.value_or(OutputFormat::kTable);
   if (options.format == OutputFormat::kTable || options.format == OutputFormat::kMarkdown) {
-    return MakeTextReportWriter(options.format, target.terminal ? target.width : kAnyWidth, sink);
+    return MakeTextReportWriter(options.format, target.terminal() ? target.width() : kAnyWidth,
+                                sink);
   }
-  options.terminal = target.terminal;
-  options.width = target.width;
+  options.terminal = target.terminal();
+  options.width = target.width();
   options.is_flag = IsFlagColumn;
   return MakeDataReportWriter(options, sink);
 }
 
-absl::Status ReportCommand::WriteReports(ReportWriter* writer, Engine* engine) const {
+absl::Status ReportCommand::WriteReports(ReportWriter* writer, Engine* engine,
+                                         const Watch* watch) const {
   DM_RETURN_IF_ERROR(writer->Begin(reports_));
   for (const Report& report : reports_) {
     DM_RETURN_IF_ERROR(writer->BeginReport(report));
     for (const ReportSection& section : report.sections) {
+      if (watch->interrupted()) return absl::CancelledError("interrupted");
       DM_RETURN_IF_ERROR(engine->Run(section.sql, [&](duckdb_result* result) {
         return writer->WriteSection(report, section, result);
       }));
@@ -174,20 +178,24 @@ absl::Status ReportCommand::WriteReports(ReportWriter* writer, Engine* engine) c
 
 absl::Status ReportCommand::Run(Watch* watch) {
   if (list_ || sql_) {
-    DM_ASSIGN_OR_RETURN(const OutputTarget target, OpenOutputTarget(output_));
-    return FdSink(target.fd).Write(list_ ? ListOfReports() : SqlOf(reports_));
+    DM_ASSIGN_OR_RETURN(OutputTarget target, OutputTarget::Open(output_, nullptr));
+    DM_RETURN_IF_ERROR(target.Begin());
+    return FdSink(target.fd()).Write(list_ ? ListOfReports() : SqlOf(reports_));
   }
-  DM_ASSIGN_OR_RETURN(const CaptureOptions capture_options, input_.ToCaptureOptions(words_));
-  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions());
+  DM_ASSIGN_OR_RETURN(CaptureOptions capture_options, input_.ToCaptureOptions(words_));
+  const std::string about = About(capture_options);
+  DM_RETURN_IF_ERROR(SpoolPipes(watch, &capture_options.input.paths));
+  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Captures> captures, Captures::Open(capture_options));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                       Engine::Open(*captures, engine_options));
   DM_RETURN_IF_ERROR(TellPorts(capture_options, engine.get()));
-  DM_ASSIGN_OR_RETURN(const OutputTarget target, OpenOutputTarget(output_));
-  FdSink sink(target.fd);
-  const std::unique_ptr<ReportWriter> writer = MakeWriter(capture_options, target, &sink);
+  DM_ASSIGN_OR_RETURN(OutputTarget target, OutputTarget::Open(output_, captures.get()));
+  DM_RETURN_IF_ERROR(target.Begin());
+  FdSink sink(target.fd());
+  const std::unique_ptr<ReportWriter> writer = MakeWriter(about, target, &sink);
   watch->Follow(engine.get(), captures.get(), isatty(STDERR_FILENO) == 1);
-  absl::Status status = WriteReports(writer.get(), engine.get());
+  absl::Status status = WriteReports(writer.get(), engine.get(), watch);
   watch->Follow(nullptr, nullptr, false);
   return status;
 }

@@ -34,9 +34,9 @@ class ReportCommand {
   // A page is no format of the engine's results.
   bool is_page() const;
   absl::Status CheckFormat() const;
-  absl::Status WriteReports(ReportWriter* writer, Engine* engine) const;
-  std::unique_ptr<ReportWriter> MakeWriter(const CaptureOptions& captures,
-                                           const OutputTarget& target, ByteSink* sink) const;
+  absl::Status WriteReports(ReportWriter* writer, Engine* engine, const Watch* watch) const;
+  std::unique_ptr<ReportWriter> MakeWriter(const std::string& about, const OutputTarget& target,
+                                           ByteSink* sink) const;
 
   CLI::App* const command_;
   InputFlags input_;

@@ -19,17 +19,18 @@ bool IsFlagColumn(absl::string_view name) {
 }
 
 absl::StatusOr<std::unique_ptr<ResultOutput>> ResultOutput::Open(const std::string& path,
+                                                                 const Captures& captures,
                                                                  std::optional<OutputFormat> format,
                                                                  std::optional<uint64_t> limit) {
-  DM_ASSIGN_OR_RETURN(OutputTarget target, OpenOutputTarget(path));
+  DM_ASSIGN_OR_RETURN(OutputTarget target, OutputTarget::Open(path, &captures));
   return std::unique_ptr<ResultOutput>(new ResultOutput(std::move(target), format, limit));
 }
 
 ResultOutput::ResultOutput(OutputTarget target, std::optional<OutputFormat> format,
                            std::optional<uint64_t> limit)
-    : target_(std::move(target)), sink_(target_.fd) {
-  options_.terminal = target_.terminal;
-  options_.width = target_.width;
+    : target_(std::move(target)), sink_(target_.fd()) {
+  options_.terminal = target_.terminal();
+  options_.width = target_.width();
   options_.format = format.value_or(options_.terminal ? OutputFormat::kTable : OutputFormat::kJson);
   options_.limit = limit;
   options_.is_flag = IsFlagColumn;
@@ -42,6 +43,7 @@ bool ResultOutput::shows_progress() const {
 absl::Status ResultOutput::Write(duckdb_result* result, const std::string& statement,
                                  Engine* engine) {
   if (results_ == 0) {
+    DM_RETURN_IF_ERROR(target_.Begin());
     DM_RETURN_IF_ERROR(OpenDocument(options_.format, &sink_));
   }
   options_.query = statement;
@@ -51,6 +53,7 @@ absl::Status ResultOutput::Write(duckdb_result* result, const std::string& state
 }
 
 absl::Status ResultOutput::End() {
+  if (results_ == 0) return absl::OkStatus();
   return CloseDocument(options_.format, results_, &sink_);
 }
 

@@ -16,9 +16,10 @@ namespace dns_monitor {
 
 class ResultOutput {
  public:
-  // Into the file `path`, which is made anew; empty: standard output. Without a format: a table on
-  // a terminal, JSON elsewhere.
+  // Into the file `path`, as OutputTarget::Open. Without a format: a table on a terminal, JSON
+  // elsewhere.
   static absl::StatusOr<std::unique_ptr<ResultOutput>> Open(const std::string& path,
+                                                            const Captures& captures,
                                                             std::optional<OutputFormat> format,
                                                             std::optional<uint64_t> limit);
 
@@ -26,7 +27,7 @@ class ResultOutput {
   // not go to a piece at a time.
   bool shows_progress() const;
 
-  // Nothing is written before the first result.
+  // Nothing is written before the first result, nor where there is none.
   absl::Status Write(duckdb_result* result, const std::string& statement, Engine* engine);
   absl::Status End();
 
@@ -34,7 +35,7 @@ class ResultOutput {
   ResultOutput(OutputTarget target, std::optional<OutputFormat> format,
                std::optional<uint64_t> limit);
 
-  const OutputTarget target_;
+  OutputTarget target_;
   FdSink sink_;
   OutputOptions options_;
   int results_ = 0;

@@ -69,12 +69,17 @@ absl::Status SqlCommand::Check() const {
   if (paths_.empty()) {
     return absl::InvalidArgumentError("which captures? Give files or directories");
   }
+  for (const std::string& path : paths_) {
+    if (path == "-") {
+      return absl::InvalidArgumentError("statements come from standard input; name files");
+    }
+  }
   return input_.ToCaptureOptions(paths_).status();
 }
 
 absl::Status SqlCommand::Run(Watch* watch) {
   DM_ASSIGN_OR_RETURN(const CaptureOptions options, input_.ToCaptureOptions(paths_));
-  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions());
+  DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(captures_, Captures::Open(options));
   DM_ASSIGN_OR_RETURN(engine_, Engine::Open(*captures_, engine_options));
   LoadWords();
@@ -84,6 +89,10 @@ absl::Status SqlCommand::Run(Watch* watch) {
   std::string statement;
   while (const std::optional<std::string> line =
              editor.ReadLine(statement.empty() ? "dns> " : "...> ")) {
+    if (editor.interrupted()) {
+      statement.clear();
+      continue;
+    }
     if (statement.empty() && absl::StartsWith(*line, "\\")) {
       editor.Remember(*line);
       if (!RunMeta(*line)) return absl::OkStatus();
@@ -104,7 +113,7 @@ absl::Status SqlCommand::Run(Watch* watch) {
 
 absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch) {
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<ResultOutput> output,
-                      ResultOutput::Open("", format_, std::nullopt));
+                      ResultOutput::Open("", *captures_, format_, std::nullopt));
   const int64_t begin_ns = SystemClock().BoottimeNs();
   watch->Follow(engine_.get(), captures_.get(), output->shows_progress());
   const absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {

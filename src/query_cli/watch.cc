@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/log.h"
+#include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
 
 namespace dns_monitor {
@@ -34,6 +38,9 @@ Watch::Watch() {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
+  sigaddset(&signals_, SIGHUP);
+  termios terminal;
+  if (tcgetattr(STDIN_FILENO, &terminal) == 0) terminal_ = terminal;
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   thread_ = std::thread([this] { Run(); });
 }
@@ -43,6 +50,27 @@ Watch::~Watch() {
   pthread_kill(thread_.native_handle(), SIGTERM);
   thread_.join();
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  std::error_code ignored;
+  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+}
+
+absl::StatusOr<std::string> Watch::TemporaryDirectory() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!directory_.empty()) return directory_;
+  const char* const parent = std::getenv("TMPDIR");
+  std::string path = absl::StrCat(parent != nullptr && *parent != '\0' ? parent : "/tmp",
+                                  "/dns-monitor-query.XXXXXX");
+  if (mkdtemp(path.data()) == nullptr) return ErrnoError(path);
+  directory_ = path;
+  return directory_;
+}
+
+// What destructors would do, of which none runs: others are at work.
+void Watch::End() {
+  if (terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &*terminal_);
+  std::error_code ignored;
+  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  _exit(kExitInterrupted);
 }
 
 void Watch::Follow(Engine* engine, const Captures* captures, bool progress) {
@@ -52,6 +80,7 @@ void Watch::Follow(Engine* engine, const Captures* captures, bool progress) {
   progress_ = progress;
   since_ns_ = SystemClock().BoottimeNs();
   interrupted_ = false;
+  if (engine != nullptr) engine->Resume();
   if (shown_) ShowStatus("");
   shown_ = false;
 }
@@ -72,7 +101,7 @@ void Watch::Run() {
 void Watch::OnSignal() {
   std::lock_guard<std::mutex> lock(mutex_);
   // With nothing to end but the process, or nobody who listens.
-  if (engine_ == nullptr || interrupted_.exchange(true)) _exit(kExitInterrupted);
+  if (engine_ == nullptr || interrupted_.exchange(true)) End();
   engine_->Interrupt();
 }
 

@@ -1,11 +1,16 @@
 // What goes on beside a query: Ctrl-C, and how far it is.
 #pragma once
 
+#include <termios.h>
+
+#include <atomic>
 #include <csignal>
-#include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
+#include "absl/status/statusor.h"
 #include "dns_monitor/query/captures.h"
 #include "dns_monitor/query/engine.h"
 
@@ -21,6 +26,10 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  // A directory that nobody else can look into, below $TMPDIR (else /tmp). It is made with the
+  // first call, and gone with the process, however that ends, but for SIGKILL.
+  absl::StatusOr<std::string> TemporaryDirectory();
+
   // From now on, until it is called with nulls, these run. With `progress` it is shown.
   void Follow(Engine* engine, const Captures* captures, bool progress);
   bool interrupted() const { return interrupted_; }
@@ -29,9 +38,12 @@ class Watch {
   void Run();
   void OnSignal();
   void ShowProgress();
+  [[noreturn]] void End();
 
   sigset_t signals_;
+  std::optional<termios> terminal_;  // as it was found
   std::mutex mutex_;
+  std::string directory_;
   Engine* engine_ = nullptr;
   const Captures* captures_ = nullptr;
   bool progress_ = false;

@@ -50,20 +50,26 @@ absl::StatusOr<bool> Scanner::Next(ScanItem* item) {
 }
 
 absl::StatusOr<bool> Scanner::BeginNext() {
-  // What waits first: it holds memory, and those behind it wait for it.
-  if (scan_.options().what == ScanFor::kMessages && scan_.lane().EnterDeferred(&deferred_)) {
-    at_ = At::kDeferred;
-    deferred_next_ = 0;
-    ports_ = &scan_.PortsOf(*deferred_.block.file);
-    streams_ = scan_.lane().StreamsOf(deferred_.block.file->interface);
-    return true;
+  const bool messages = scan_.options().what == ScanFor::kMessages;
+  if (messages) {
+    switch (scan_.lane().NextFor(&deferred_)) {
+      case StreamLane::Next::kDeferred:
+        at_ = At::kDeferred;
+        deferred_next_ = 0;
+        ports_ = &scan_.PortsOf(*deferred_.block.file);
+        streams_ = scan_.lane().StreamsOf(deferred_.block.file->interface);
+        return true;
+      case StreamLane::Next::kNewBlock:
+        break;
+      case StreamLane::Next::kNothing:
+        return false;
+    }
   }
   DM_ASSIGN_OR_RETURN(const bool more, scan_.source().Next(&block_));
   if (more) {
     BeginBlock();
     return true;
   }
-  const bool messages = scan_.options().what == ScanFor::kMessages;
   if (!messages || !scan_.lane().EnterLast(scan_.source().stats().blocks)) return false;
   const std::string lost = Describe(scan_.lane().Finish(&whole_));
   if (!lost.empty() && scan_.options().on_note) scan_.options().on_note(lost);

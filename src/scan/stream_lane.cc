@@ -11,25 +11,35 @@ bool StreamLane::Enter(uint64_t ordinal) {
 
 void StreamLane::Defer(DeferredBlock deferred) {
   const uint64_t ordinal = deferred.block.ordinal;
-  const std::lock_guard lock(mutex_);
-  deferred_.emplace(ordinal, std::move(deferred));
+  {
+    const std::lock_guard lock(mutex_);
+    deferred_.emplace(ordinal, std::move(deferred));
+  }
+  changed_.notify_all();
 }
 
 void StreamLane::Leave() {
-  const std::lock_guard lock(mutex_);
-  occupied_ = false;
-  ++next_;
+  {
+    const std::lock_guard lock(mutex_);
+    occupied_ = false;
+    ++next_;
+  }
+  changed_.notify_all();
 }
 
-bool StreamLane::EnterDeferred(DeferredBlock* deferred) {
-  const std::lock_guard lock(mutex_);
-  if (occupied_) return false;
-  const auto found = deferred_.find(next_);
-  if (found == deferred_.end()) return false;
-  *deferred = std::move(found->second);
-  deferred_.erase(found);
+StreamLane::Next StreamLane::NextFor(DeferredBlock* deferred) {
+  std::unique_lock lock(mutex_);
+  const auto can_enter = [this] {
+    return !occupied_ && !deferred_.empty() && deferred_.begin()->first == next_;
+  };
+  const bool changed = changed_.wait_for(
+      lock, kPatience, [&] { return can_enter() || deferred_.size() < kMostDeferred; });
+  if (!changed) return Next::kNothing;
+  if (!can_enter()) return Next::kNewBlock;
+  *deferred = std::move(deferred_.begin()->second);
+  deferred_.erase(deferred_.begin());
   occupied_ = true;
-  return true;
+  return Next::kDeferred;
 }
 
 bool StreamLane::EnterLast(uint64_t blocks) {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/output/display_width.h"
 #include "src/output/escape.h"
-#include "src/output/utf8.h"
+#include "dns_monitor/base/utf8.h"
 
 namespace dns_monitor::output {
 namespace {

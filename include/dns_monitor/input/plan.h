@@ -39,6 +39,7 @@ struct PlannedFile {
   std::string shown = {};      // as it was named, or the name of its directory with its own
   std::string interface = {};  // by ledger or name; empty: not known
   bool standard_input = false;
+  bool read_once = false;   // a pipe, or the like
   bool part = false;        // being written; its end is where its whole records end
   bool listed = false;      // found in a directory or by a pattern, not named itself
   bool compressed = false;  // by ledger or first bytes

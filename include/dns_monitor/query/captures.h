@@ -1,10 +1,14 @@
 // The captures that a session asks: which files, which times, which ports.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,18 +57,26 @@ class Captures {
 
   // Of all scans that are open.
   ReadProgress progress() const;
-  // Ends them: what is read next is their end.
+  // Ends them: what is read next is their end. None is opened any more until Resume.
   void Cancel() const;
+  void Resume() const { cancelled_ = false; }
+
+  // Whether that file is one of the session's.
+  bool Reads(const struct stat& file) const;
 
  private:
   explicit Captures(const CaptureOptions& options);
   absl::StatusOr<TimeRange> RangeOf(const TableRequest& request) const;
+  // FailedPrecondition when one of them was read already, and cannot be again.
+  absl::Status NoteReading(const InputPlan& plan) const;
   std::vector<std::shared_ptr<BlockSource>> LiveSources() const;
 
   const CaptureOptions options_;
   std::shared_ptr<const InputPlan> plan_;
   mutable std::mutex mutex_;
   mutable std::vector<std::weak_ptr<BlockSource>> sources_;
+  mutable std::set<std::string> read_;  // of what can be read once
+  mutable std::atomic<bool> cancelled_ = false;
 };
 
 // "53", "53,5353". InvalidArgument says which is no port.

@@ -38,8 +38,9 @@ class Engine {
   absl::Status Run(absl::string_view sql,
                    const std::function<absl::Status(duckdb_result*)>& on_result);
 
-  // Ends what runs, soon. Thread-safe.
+  // Ends what runs, soon, and what would run next, until Resume. Thread-safe.
   void Interrupt();
+  void Resume();
 
   // Ends the statement whose result is being read, which nobody wants more of: no error of it.
   void EndResult();

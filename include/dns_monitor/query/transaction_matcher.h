@@ -41,7 +41,7 @@ struct Transaction {
 
 // Joins by interface, addresses, ports, transport, identifier and question (the name in any case:
 // resolvers mix it, draft-vixie-dnsext-dns0x20). A query that is not answered within kPatienceNs of
-// the capture's time is unanswered; what comes later is a response that nobody asked for. Of more
+// the interface's time is unanswered; what comes later is a response that nobody asked for. Of more
 // than kMostPending queries the oldest is given up as unanswered. A zone transfer is answered by
 // its first message; those that follow are no responses of their own. One thread.
 class TransactionMatcher {
@@ -56,11 +56,12 @@ class TransactionMatcher {
   void Finish(std::vector<Transaction>* done);
 
  private:
+  struct Interface;
   struct Key {
     std::array<uint8_t, 16> client;
     std::array<uint8_t, 16> server;
     uint64_t name_hash;
-    const void* interface;  // of the plan's file: the same for the same name
+    const Interface* interface;
     uint16_t client_port;
     uint16_t server_port;
     uint16_t msg_id;
@@ -75,12 +76,21 @@ class TransactionMatcher {
     }
   };
   struct Waiting {
-    int64_t since_ns;
+    int64_t since_ns;  // by the interface's clock
+    int64_t query_ns;
     Key key;
+  };
+  // Interfaces have clocks of their own, as their files are read one after the other. A clock goes
+  // on with the capture's time, but never back.
+  struct Interface {
+    std::string name;
+    int64_t last_ns = 0;  // the capture's time
+    int64_t clock_ns = 0;
+    std::deque<Waiting> order;  // the oldest in front; also those that have been answered since
   };
   // Later messages of a transfer need not repeat its question (RFC 5936, 2.2).
   struct Transfer {
-    const void* interface;  // as in Key; it numbers its own connections
+    const Interface* interface;  // it numbers its own connections
     uint64_t stream;
     uint16_t msg_id;
 
@@ -91,13 +101,15 @@ class TransactionMatcher {
     }
   };
 
-  Key KeyOf(MessageRow* message);
-  void Expire(int64_t now_ns, std::vector<Transaction>* done);
+  Interface* InterfaceOf(const MessageRow& message);
+  static Key KeyOf(MessageRow* message, const Interface* interface);
+  bool IsPending(const Waiting& waiting) const;
+  void GiveUpOldest(Interface* interface, std::vector<Transaction>* done);
+  void Expire(Interface* interface, std::vector<Transaction>* done);
   void NoteTransfer(const Transfer& transfer);
 
-  absl::flat_hash_map<std::string, std::unique_ptr<std::string>> interfaces_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Interface>> interfaces_;
   absl::flat_hash_map<Key, Transaction> pending_;
-  std::deque<Waiting> order_;
   absl::flat_hash_set<Transfer> transfers_;
   std::deque<Transfer> transfers_order_;  // the oldest in front
 };

@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace dns_monitor::output {
+namespace dns_monitor {
 
 // U+FFFD, which stands for what is none.
 inline constexpr absl::string_view kReplacement = "\xef\xbf\xbd";
@@ -33,4 +33,4 @@ inline Rune DecodeRune(const char* at, const char* end) {
   return {code, bytes};
 }
 
-}  // namespace dns_monitor::output
+}  // namespace dns_monitor
