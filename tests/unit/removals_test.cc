@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -245,17 +246,19 @@ TEST_F(RemovalJournalTest, DoesNotGrowForEver) {
 
 TEST(RemovalJournalOnDiskTest, LosesNothingBetweenThreads) {
   constexpr int kDays = 28;
+  // Whoever has the lock may wait for the disk as long as that likes.
+  constexpr int kForEver = std::numeric_limits<int>::max();
   CaptureDirectory directory;
   LogCapture log;
   const auto append = [&](int first) {
     RemovalJournal journal(*directory.disk(), "eth0",
-                           {.attempts = 1'000'000, .wait = [] { std::this_thread::yield(); }});
+                           {.attempts = kForEver, .wait = [] { std::this_thread::yield(); }});
     for (int day = first; day <= kDays; day += 2) EXPECT_TRUE(journal.Append({Removal(day)}).ok());
   };
   std::thread odd(append, 1);
   std::thread even(append, 2);
   RemovalJournal journal(*directory.disk(), "eth0",
-                         {.attempts = 1'000'000, .wait = [] { std::this_thread::yield(); }});
+                         {.attempts = kForEver, .wait = [] { std::this_thread::yield(); }});
   std::vector<RemovedSegment> told;
   while (told.size() < kDays && !testing::Test::HasFailure()) {
     std::vector<RemovedSegment> some = journal.Read().value();
