@@ -63,8 +63,8 @@ absl::StatusOr<CaptureOptions> InputFlags::ToCaptureOptions(std::vector<std::str
   options.input.skip_unreadable = skip_unreadable_;
   DM_RETURN_IF_ERROR(SetTime("--since", since_, options.now_ns, &options.input.range.from_ns));
   DM_RETURN_IF_ERROR(SetTime("--until", until_, options.now_ns, &options.input.range.to_ns));
-  if (options.input.range.from_ns >= options.input.range.to_ns) {
-    return absl::InvalidArgumentError("--since is not before --until");
+  if (options.input.range.from_ns > options.input.range.to_ns) {
+    return absl::InvalidArgumentError("--since is behind --until");
   }
   if (!ports_.empty()) {
     absl::StatusOr<std::vector<uint16_t>> ports = ParsePorts(ports_);

@@ -227,6 +227,65 @@ class Forms(QueryCase):
                 self.assertEqual(process.wait(60), 0)
 
 
+class Files(QueryCase):
+    """What is written, and what is read, beside the rows."""
+
+    def content(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_a_capture_is_not_written_over(self):
+        before = self.content(self.file)
+        for command in ("query", "--csv", "select qname from dns"), ("report", "rcodes"):
+            done = self.run_query(*command, self.file, "-o", self.file)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"{self.file} is one of the captures", done.stderr)
+        self.assertEqual(self.content(self.file), before)
+
+    def test_what_was_there_stays_until_there_is_a_result(self):
+        kept = self.path("kept")
+        with open(kept, "w", encoding="ascii") as file:
+            file.write("of before")
+        new = self.path("new")
+        for path in kept, new:
+            self.assertEqual(self.run_query("query", "select nope", self.file, "-o",
+                                            path).returncode, 1)
+        self.assertEqual(self.content(kept), b"of before")
+        self.assertFalse(os.path.exists(new))
+        self.run_query("query", "--csv", "select 1 as a", self.file, "-o", kept)
+        self.assertEqual(self.content(kept), b'"a"\n1\n')
+
+    def test_statements_without_rows_print_nothing(self):
+        parquet = self.path("x.parquet")
+        for form in _FORMATS:
+            done = self.run_query("query", "--format", form,
+                                  f"copy (select 1 as a) to '{parquet}'", self.file)
+            self.assertEqual((done.returncode, done.stdout), (0, ""), form)
+
+    def test_a_pipe_is_read_once_or_kept(self):
+        with open(self.file, "rb") as file:
+            done = self.run_query("query", "-s", "select count(*) from dns",
+                                  "-s", "select count(*) from messages", "-", stdin=file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard input can be read only once", done.stderr)
+        with open(self.file, "rb") as file:
+            piped = self.run_query("report", "all", "--format", "json", "-", stdin=file)
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        named = self.run_query("report", "all", "--format", "json", self.file)
+        self.assertEqual(piped.stdout, named.stdout)
+        done = self.run_query("sql", "-")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("name files", done.stderr)
+
+    def test_names_that_are_no_text(self):
+        path = os.fsencode(self.path("bad")) + b"\xff\xfename.pcap"
+        os.rename(self.file, path)
+        done = self.run_query("query", "--csv", "select distinct strip_accents(upper(file)) as f "
+                              "from messages", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("BAD\\XFF\\XFENAME.PCAP", done.stdout)
+
+
 class Signals(QueryCase):
     """Ctrl-C ends what would take for ever."""
 
@@ -258,6 +317,31 @@ class Signals(QueryCase):
         process.send_signal(signal.SIGINT)
         process.popen.stdout.read()
         self.assertEqual(process.wait(), 130, process.errors())
+
+    def test_nothing_is_left_behind(self):
+        """Of rows that go to files; whoever ends it."""
+        sql = ("select max(place) from (select row_number() over (order by hash(i)) as place "
+               "from range(30000000) t(i))")
+        temporary = self.path("temporary")
+        os.mkdir(temporary)
+        environment = {**os.environ, "TMPDIR": temporary}
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+            process = self.begin(sql, "--memory", "64M", self.file, env=environment)
+            wait_until(lambda: [name for _, _, names in os.walk(temporary) for name in names],
+                       "rows in a file")
+            [directory] = os.listdir(temporary)
+            mode = os.stat(os.path.join(temporary, directory)).st_mode
+            self.assertEqual(mode & 0o777, 0o700)
+            self.check_interrupted(process, number)
+            self.assertEqual(os.listdir(temporary), [])
+
+    def test_while_a_pipe_has_no_writer(self):
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        process = self.begin("select count(*) from dns", pipe)
+        wait_until(lambda: any(os.readlink(f"/proc/{process.pid}/fd/{fd}") == pipe
+                               for fd in os.listdir(f"/proc/{process.pid}/fd")), "an open pipe")
+        self.check_interrupted(process)
 
     def test_while_it_waits_for_a_pipe(self):
         process = self.begin("select count(*) from dns", "-", stdin=subprocess.PIPE)
@@ -418,6 +502,29 @@ class Sql(QueryCase):
         terminal.wait_for(r"\b42\b")
         terminal.type("\\q\n")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_ctrl_c_at_the_prompt(self):
+        """Ends the line and the statement that it is of."""
+        terminal = self.session()
+        terminal.wait_for_editor()
+        terminal.type("select 1,\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.wait_for_editor()
+        terminal.type("nonsense\x03")
+        terminal.wait_for("dns> ")
+        terminal.type("select 41 + 1 as answer;\n")
+        terminal.wait_for(r"\b42\b")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_ended_at_the_prompt(self):
+        """The terminal is as it was."""
+        for number in signal.SIGTERM, signal.SIGHUP:
+            terminal = self.session()
+            terminal.wait_for_editor()
+            terminal.popen.send_signal(number)
+            self.assertEqual(terminal.popen.wait(60), 130)
+            self.assertFalse(terminal.is_raw())
 
     def test_history(self):
         """Is kept, for nobody else."""

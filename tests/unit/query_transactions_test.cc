@@ -51,7 +51,9 @@ class TransactionMatcherTest : public ::testing::Test {
     return text;
   }
 
-  int64_t now_ns_ = 0;
+  static constexpr int64_t kSecond = 1'000'000'000;
+
+  int64_t now_ns_ = 100 * kSecond;
   PlannedFile file_;
   MessageRow row_{RowSettings{}};
   TransactionMatcher matcher_;
@@ -102,6 +104,42 @@ TEST_F(TransactionMatcherTest, ForgetsTheOldestTransfers) {
   AnswerWithoutQuestion(1);
   AnswerWithoutQuestion(2);
   EXPECT_EQ(Done(), "- ");
+}
+
+TEST_F(TransactionMatcherTest, WaitsThirtySeconds) {
+  Ask(kA);
+  now_ns_ += 30 * kSecond - 2'000'000;
+  Answer(kA);
+  Ask(kA);
+  now_ns_ += 31 * kSecond;
+  Answer(kA);
+  EXPECT_EQ(Done(), "+- + - ");
+}
+
+// The files of two interfaces are read one after the other, though they are of the same time.
+TEST_F(TransactionMatcherTest, EachInterfaceHasATimeOfItsOwn) {
+  file_.interface = "eth0";
+  Ask(kA);
+  const int64_t border_ns = now_ns_;
+  file_.interface = "eth1";
+  now_ns_ -= 1800 * kSecond;
+  Ask(kA);
+  now_ns_ += 3600 * kSecond;
+  Answer(kA);
+  file_.interface = "eth0";
+  now_ns_ = border_ns + kSecond;
+  Answer(kA);
+  EXPECT_EQ(Done(), "+ - +- ");
+}
+
+TEST_F(TransactionMatcherTest, AClockThatStepsBackStopsNothing) {
+  Ask(kA);
+  now_ns_ -= 3600 * kSecond;
+  Answer(kA);
+  Ask(kA);
+  now_ns_ += 31 * kSecond;
+  Answer(kA);
+  EXPECT_EQ(Done(), "+- + - ");
 }
 
 }  // namespace

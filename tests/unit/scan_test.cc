@@ -166,6 +166,25 @@ TEST(StreamLossesTest, SumsUpByWhatIsToBeDone) {
             "3 datagram/connections given up for want of memory");
 }
 
+// A thread that is far ahead does no more when the one that is next does not get on.
+TEST(StreamLaneTest, HoldsNoMoreBlocksThanItMay) {
+  StreamLane lane;
+  DeferredBlock taken;
+  ASSERT_TRUE(lane.Enter(0));
+  for (uint64_t ordinal = 1; ordinal <= StreamLane::kMostDeferred; ++ordinal) {
+    EXPECT_EQ(lane.NextFor(&taken), StreamLane::Next::kNewBlock);
+    ASSERT_FALSE(lane.Enter(ordinal));
+    DeferredBlock ahead;
+    ahead.block.ordinal = ordinal;
+    lane.Defer(std::move(ahead));
+  }
+  EXPECT_EQ(lane.NextFor(&taken), StreamLane::Next::kNothing);
+  lane.Leave();
+  EXPECT_EQ(lane.NextFor(&taken), StreamLane::Next::kDeferred);
+  EXPECT_EQ(taken.block.ordinal, 1u);
+  EXPECT_EQ(lane.NextFor(&taken), StreamLane::Next::kNewBlock);
+}
+
 TEST_F(ScanTest, OfNothingIsNothing) {
   EXPECT_THAT(Scan(1 << 20, 2), IsEmpty());
 }

@@ -59,7 +59,11 @@ class Terminal:
 
     def wait_for_editor(self):
         """Until it reads keys and not lines: a little after its prompt. Of Ctrl-D that matters."""
-        wait_until(lambda: not termios.tcgetattr(self._master)[3] & termios.ICANON, "an editor")
+        wait_until(self.is_raw, "an editor")
+
+    def is_raw(self):
+        """Whether keys are given one by one."""
+        return not termios.tcgetattr(self._master)[3] & termios.ICANON
 
     def type(self, text):
         os.write(self._master, text.encode())
