@@ -21,7 +21,7 @@ namespace {
 
 // No zone's clock is further ahead of UTC (Pacific/Kiritimati), so a moment is never earlier than
 // its local time read as UTC and less this.
-constexpr int64_t kMostAheadNs = 14 * 3600 * kNanosecondsPerSecond;
+constexpr int64_t kMostAheadNs = kNanosecondsPerSecond * 14 * 3600;
 // For the first record; those that are longer are not looked at.
 constexpr size_t kFirstRecordBytes = 300 << 10;
 

@@ -102,7 +102,7 @@ absl::Status SqlCommand::Run(Watch* watch) {
     if (absl::StripAsciiWhitespace(statement).empty()) statement.clear();
     if (!EndsStatement(statement)) continue;
     editor.Remember(statement);
-    const absl::Status status = RunStatement(statement, watch);
+    absl::Status status = RunStatement(statement, watch);
     statement.clear();
     if (status.ok()) continue;
     if (!terminal) return status;

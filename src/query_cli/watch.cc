@@ -47,7 +47,7 @@ Watch::Watch() {
 
 Watch::~Watch() {
   ended_ = true;
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  pthread_kill(thread_.native_handle(), SIGHUP);
   thread_.join();
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
   std::error_code ignored;
