@@ -1,7 +1,7 @@
 #include "src/output/escape.h"
 
-#include "src/output/display_width.h"
 #include "dns_monitor/base/utf8.h"
+#include "src/output/display_width.h"
 
 namespace dns_monitor::output {
 namespace {

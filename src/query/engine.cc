@@ -69,8 +69,7 @@ absl::Status Engine::Configure(const EngineOptions& options) {
   DM_RETURN_IF_ERROR(config.Set("autoload_known_extensions", "false"));
   char* error = nullptr;
   if (duckdb_open_ext(nullptr, &database_, config.get(), &error) != DuckDBSuccess) {
-    absl::Status status =
-        absl::InternalError(absl::StrCat("the engine did not start: ", error));
+    absl::Status status = absl::InternalError(absl::StrCat("the engine did not start: ", error));
     duckdb_free(error);
     return status;
   }

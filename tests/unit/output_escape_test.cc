@@ -5,9 +5,9 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "dns_monitor/base/utf8.h"
 #include "src/output/display_width.h"
 #include "src/output/escape.h"
-#include "dns_monitor/base/utf8.h"
 
 namespace dns_monitor::output {
 namespace {
