@@ -1,1 +1,1 @@
-"""What every comparison here needs: runs in turn, medians, panels of them, and their text."""
+"""What every comparison here needs: a command, runs in turn, medians, panels of them, their text."""

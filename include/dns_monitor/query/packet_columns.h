@@ -1,6 +1,9 @@
 // The columns that PacketQ gives every packet, in its order.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "dns_monitor/base/clock.h"
@@ -8,6 +11,11 @@
 #include "dns_monitor/query/scan_table.h"
 
 namespace dns_monitor {
+
+// No frame is that long, but a damaged capture may say so.
+inline int32_t LengthOf(uint32_t bytes) {
+  return static_cast<int32_t>(std::min<uint32_t>(bytes, std::numeric_limits<int32_t>::max()));
+}
 
 // Of a packet's row: what PacketColumns writes from.
 class PacketRowBase {

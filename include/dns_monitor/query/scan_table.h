@@ -1,9 +1,6 @@
 // Tables with a row for each item of a scan.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,11 +11,6 @@
 #include "dns_monitor/query/table.h"
 
 namespace dns_monitor {
-
-// No frame is that long, but a damaged capture may say so.
-inline int32_t LengthOf(uint32_t bytes) {
-  return static_cast<int32_t>(std::min<uint32_t>(bytes, std::numeric_limits<int32_t>::max()));
-}
 
 template <typename Row>
 struct ScanColumn {

@@ -42,8 +42,9 @@ struct Transaction {
 // Joins by interface, addresses, ports, transport, identifier and question (the name in any case:
 // resolvers mix it, draft-vixie-dnsext-dns0x20). A query that is not answered within kPatienceNs of
 // the interface's time is unanswered; what comes later is a response that nobody asked for. Of more
-// than kMostPending queries the oldest is given up as unanswered. A zone transfer is answered by
-// its first message; those that follow are no responses of their own. One thread.
+// than kMostPending queries those of an interface that wait longest are given up as unanswered. A
+// zone transfer is answered by its first message; those that follow are no responses of their own.
+// One thread.
 class TransactionMatcher {
  public:
   static constexpr int64_t kPatienceNs = 30'000'000'000;
