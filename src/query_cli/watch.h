@@ -27,7 +27,7 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   // A directory that nobody else can look into, below $TMPDIR (else /tmp). It is made with the
-  // first call, and gone with the process, however that ends, but for SIGKILL.
+  // first call, and gone when the process ends, also by one of the signals that are watched.
   absl::StatusOr<std::string> TemporaryDirectory();
 
   // From now on, until it is called with nulls, these run. With `progress` it is shown.
