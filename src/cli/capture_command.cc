@@ -230,10 +230,10 @@ void CaptureCommand::AddFiles() {
   AddParsed(app, "--compress-threads", "N", "beside the writer's own (1)", ParseThreads,
             [this](size_t threads) { compression_threads_ = threads; })
       ->group("Files");
-  AddParsed(app, "--mode", "MODE", "permissions of finished files (0640)", ParseMode,
+  AddParsed(app, "--mode", "MODE", "permissions of the files (0640)", ParseMode,
             [this](uint32_t mode) { options_.mode = mode; })
       ->group("Files");
-  AddParsed(app, "--group", "GROUP", "group of finished files", ParseGroup, [this](int64_t group) {
+  AddParsed(app, "--group", "GROUP", "group of the files", ParseGroup, [this](int64_t group) {
     options_.group = group;
   })->group("Files");
   AddParsed(app, "-z,--on-finished", "CMD",

@@ -61,19 +61,25 @@ Captures::Captures(const CaptureOptions& options) : options_(WithNotesOnce(optio
 
 absl::StatusOr<std::unique_ptr<Captures>> Captures::Open(const CaptureOptions& options) {
   auto captures = std::unique_ptr<Captures>(new Captures(options));
-  DM_ASSIGN_OR_RETURN(captures->plan_, Plan(options.input));
-  Tell(*captures->plan_, captures->options_.on_note);
+  DM_RETURN_IF_ERROR(captures->PlanAgain(options.now_ns));
   return captures;
+}
+
+absl::Status Captures::PlanAgain(int64_t now_ns) {
+  now_ns_ = now_ns;
+  DM_ASSIGN_OR_RETURN(plan_, Plan(options_.input));
+  Tell(*plan_, options_.on_note);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<TimeRange> Captures::RangeOf(const TableRequest& request) const {
   TimeRange range = options_.input.range;
   if (request.since) {
-    DM_ASSIGN_OR_RETURN(const int64_t from_ns, ParseTime(*request.since, options_.now_ns));
+    DM_ASSIGN_OR_RETURN(const int64_t from_ns, ParseTime(*request.since, now_ns_));
     range.from_ns = std::max(range.from_ns, from_ns);
   }
   if (request.until) {
-    DM_ASSIGN_OR_RETURN(const int64_t to_ns, ParseTime(*request.until, options_.now_ns));
+    DM_ASSIGN_OR_RETURN(const int64_t to_ns, ParseTime(*request.until, now_ns_));
     range.to_ns = std::min(range.to_ns, to_ns);
   }
   return range;
@@ -83,7 +89,7 @@ absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
     const TableRequest& request) const {
   InputOptions input = options_.input;
   DM_ASSIGN_OR_RETURN(input.range, RangeOf(request));
-  if (request.files) input.paths = {*request.files};
+  if (request.files) input.paths = *request.files;
   if (input.paths == options_.input.paths && input.range == options_.input.range) return plan_;
   DM_ASSIGN_OR_RETURN(std::shared_ptr<const InputPlan> plan, Plan(input));
   Tell(*plan, options_.on_note);

@@ -10,7 +10,8 @@
 namespace dns_monitor {
 namespace {
 
-constexpr const char* kParameters[] = {"files", "since", "until", "port"};
+constexpr const char* kTextParameters[] = {"since", "until", "port"};
+constexpr const char* kFiles = "files";  // a text, or a list of them
 
 // The engine asks for the first column where a query needs none (count(*)). So the first one is one
 // that costs nothing, and that no view shows.
@@ -38,27 +39,63 @@ void Delete(void* data) {
   delete static_cast<T*>(data);
 }
 
-std::optional<std::string> Parameter(duckdb_bind_info info, const char* name) {
-  duckdb_value value = duckdb_bind_get_named_parameter(info, name);
-  if (value == nullptr) return std::nullopt;
-  std::optional<std::string> text;
-  if (!duckdb_is_null_value(value)) {
-    char* chars = duckdb_get_varchar(value);
-    text = chars;
-    duckdb_free(chars);
+// A value of the engine's, which is freed with it.
+class Value {
+ public:
+  explicit Value(duckdb_value value) : value_(value) {}
+  ~Value() { duckdb_destroy_value(&value_); }
+  Value(const Value&) = delete;
+  Value& operator=(const Value&) = delete;
+
+  bool is_null() const { return value_ == nullptr || duckdb_is_null_value(value_); }
+  bool Is(duckdb_type type) const {
+    return duckdb_get_type_id(duckdb_get_value_type(value_)) == type;
   }
-  duckdb_destroy_value(&value);
-  return text;
+  std::string Text() const {
+    char* chars = duckdb_get_varchar(value_);
+    std::string text = chars;
+    duckdb_free(chars);
+    return text;
+  }
+  duckdb_value get() const { return value_; }
+
+ private:
+  duckdb_value value_;
+};
+
+std::optional<std::string> TextParameter(duckdb_bind_info info, const char* name) {
+  const Value value(duckdb_bind_get_named_parameter(info, name));
+  return value.is_null() ? std::nullopt : std::make_optional(value.Text());
+}
+
+absl::StatusOr<std::optional<std::vector<std::string>>> FilesParameter(duckdb_bind_info info) {
+  const Value value(duckdb_bind_get_named_parameter(info, kFiles));
+  if (value.is_null()) return std::nullopt;
+  if (value.Is(DUCKDB_TYPE_VARCHAR)) return std::vector<std::string>{value.Text()};
+  std::vector<std::string> files;
+  const idx_t count = value.Is(DUCKDB_TYPE_LIST) ? duckdb_get_list_size(value.get()) : 0;
+  for (idx_t i = 0; i < count; ++i) {
+    const Value file(duckdb_get_list_child(value.get(), i));
+    if (file.is_null() || !file.Is(DUCKDB_TYPE_VARCHAR)) break;
+    files.push_back(file.Text());
+  }
+  if (files.size() == count && count > 0) return files;
+  return absl::InvalidArgumentError("files := takes the path of captures, or a list of them");
 }
 
 void Bind(duckdb_bind_info info) {
   const auto& from = *static_cast<const Registered*>(duckdb_bind_get_extra_info(info));
   auto bound = std::make_unique<Bound>();
   bound->from = from;
-  bound->request.files = Parameter(info, "files");
-  bound->request.since = Parameter(info, "since");
-  bound->request.until = Parameter(info, "until");
-  bound->request.port = Parameter(info, "port");
+  absl::StatusOr<std::optional<std::vector<std::string>>> files = FilesParameter(info);
+  if (!files.ok()) {
+    duckdb_bind_set_error(info, std::string(files.status().message()).c_str());
+    return;
+  }
+  bound->request.files = *std::move(files);
+  bound->request.since = TextParameter(info, "since");
+  bound->request.until = TextParameter(info, "until");
+  bound->request.port = TextParameter(info, "port");
   duckdb_logical_type nothing = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
   duckdb_bind_add_result_column(info, kNothing, nothing);
   duckdb_destroy_logical_type(&nothing);
@@ -126,10 +163,13 @@ absl::Status RegisterFunction(const std::string& name, const Registered& from,
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_table_function_set_name(function, name.c_str());
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  for (const char* parameter : kParameters) {
+  for (const char* parameter : kTextParameters) {
     duckdb_table_function_add_named_parameter(function, parameter, text);
   }
   duckdb_destroy_logical_type(&text);
+  duckdb_logical_type any = duckdb_create_logical_type(DUCKDB_TYPE_ANY);
+  duckdb_table_function_add_named_parameter(function, kFiles, any);
+  duckdb_destroy_logical_type(&any);
   duckdb_table_function_set_extra_info(function, new Registered(from), Delete<Registered>);
   duckdb_table_function_set_bind(function, Bind);
   duckdb_table_function_set_init(function, Init);

@@ -115,6 +115,7 @@ absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<ResultOutput> output,
                       ResultOutput::Open("", *captures_, format_, std::nullopt));
   const int64_t begin_ns = SystemClock().BoottimeNs();
+  DM_RETURN_IF_ERROR(captures_->PlanAgain(SystemClock().RealtimeNs()));
   watch->Follow(engine_.get(), captures_.get(), output->shows_progress());
   const absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
     return output->Write(result, statement, engine_.get());

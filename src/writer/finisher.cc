@@ -229,7 +229,14 @@ absl::StatusOr<Fd> Finisher::CreateUnderFreeName(SegmentName* name) {
   for (; name->ordinal < kMaxOrdinal; ++name->ordinal) {
     if (NameIsTaken(*disk_, *name)) continue;
     absl::StatusOr<Fd> file = disk_->Create(name->Part(), Caching::kBuffered);
-    if (file.ok()) last_name_ = *name;
+    if (file.ok()) {
+      last_name_ = *name;
+      // Who may read segments may read the one that is being written. Its owner can write it
+      // whatever the mode says, or a next start could not finish it. A refusal is told at the end,
+      // when this is done once more.
+      constexpr uint32_t kOwner = 0600;
+      disk_->SetAccess(file->get(), options_.mode | kOwner, options_.group).IgnoreError();
+    }
     if (file.ok() || !absl::IsAlreadyExists(file.status())) return file;
   }
   return NoNameLeft();

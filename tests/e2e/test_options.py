@@ -177,11 +177,18 @@ class Files(LabCase):
             with self.subTest(group=name):
                 self.make_pair(addresses=False)
                 monitor = self.capture(self.right, "dns0", "--mode", "0604", "--group", name)
-                self.assertEqual(stat.S_IMODE(os.stat(monitor.part()).st_mode), 0o600)
+                access = lambda path: (stat.S_IMODE(os.stat(path).st_mode), os.stat(path).st_gid)
+                self.assertEqual(access(monitor.part()), (0o604, group.gr_gid))
                 monitor.finish()
-                facts = os.stat(self.one_file(monitor))
-                self.assertEqual((stat.S_IMODE(facts.st_mode), facts.st_gid),
-                                 (0o604, group.gr_gid))
+                self.assertEqual(access(self.one_file(monitor)), (0o604, group.gr_gid))
+
+    def test_a_mode_that_takes_writing_from_the_owner(self):
+        """Who could not open it again could not finish it after a crash."""
+        self.make_pair(addresses=False)
+        monitor = self.capture(self.right, "dns0", "--mode", "0440")
+        self.assertEqual(stat.S_IMODE(os.stat(monitor.part()).st_mode), 0o640)
+        monitor.finish()
+        self.assertEqual(stat.S_IMODE(os.stat(self.one_file(monitor)).st_mode), 0o440)
 
     def test_usual_mode(self):
         self.make_pair(addresses=False)

@@ -3,6 +3,8 @@ import csv
 import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import unicodedata
@@ -471,6 +473,36 @@ class Sql(QueryCase):
         terminal.wait_for("dns> ")
         terminal.type("select 1 as a, 2 as b;\n")
         terminal.wait_for(r"1,\s*2")
+        terminal.wait_for("dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+
+    def files_in(self, terminal):
+        """Which of a.pcap and b.pcap are in the answer."""
+        shown = terminal.wait_for(r"(?s)file;.*\(\d rows?\).*dns> ").group()
+        return sorted(re.findall(r"\b([ab])\.pcap\b", shown))
+
+    def test_files_that_come_and_go(self):
+        """A session may last for days: each statement asks what is there then."""
+        directory = self.path("captures")
+        os.mkdir(directory)
+        first, second = (os.path.join(directory, name) for name in ("a.pcap", "b.pcap"))
+        shutil.copy(self.file, first)
+        environment = dict(os.environ, HOME=self.directory, TERM="dumb")
+        terminal = self.terminal("sql", directory, env=environment)
+        terminal.wait_for("dns> ")
+        ask = "select file, count(*) from packets group by file;\n"
+        terminal.type(ask)
+        self.assertEqual(self.files_in(terminal), ["a"])
+        shutil.copy(self.file, second)
+        terminal.type(ask)
+        self.assertEqual(self.files_in(terminal), ["a", "b"])
+        os.unlink(first)
+        terminal.type(ask)
+        self.assertEqual(self.files_in(terminal), ["b"])
+        os.unlink(second)
+        terminal.type(ask)
+        terminal.wait_for("no capture")
         terminal.wait_for("dns> ")
         terminal.type("\\q\n")
         self.assertEqual(terminal.wait(), 0)

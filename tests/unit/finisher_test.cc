@@ -106,6 +106,28 @@ TEST_F(FinisherTest, WritesWithoutLocksWhereTheyAreRefusedWithOneLine) {
   EXPECT_TRUE(finisher_->Stop().ok());
 }
 
+TEST_F(FinisherTest, GivesAPartTheAccessOfSegmentsAndItsOwnerWriting) {
+  FinisherOptions options = Options();
+  options.mode = 0444;
+  finisher_ = std::make_unique<Finisher>(&disk_, std::move(options));
+  finisher_->Start();
+  const auto segment = Open();
+  EXPECT_EQ(disk_.Mode(Part()), 0644u);
+  EXPECT_EQ(disk_.Group(Part()), 42);
+  Finish(segment.get());
+  EXPECT_EQ(disk_.Mode(Pcap()), 0444u);
+}
+
+TEST_F(FinisherTest, WritesWhereAccessIsRefusedWithOneLineAtTheEnd) {
+  disk_.Fail(DiskOp::kSetAccess, "", absl::UnimplementedError("Operation not supported"));
+  Start();
+  const auto segment = Open();
+  EXPECT_THAT(log_.Lines(), IsEmpty());
+  segment->facts.length_bytes = 0;
+  Finish(segment.get());
+  EXPECT_EQ(log_.Count("Operation not supported"), 1);
+}
+
 TEST_F(FinisherTest, TriesAgainUntilTheFileCanBeCreated) {
   disk_.Fail(DiskOp::kCreate, "", absl::ResourceExhaustedError("No space left on device"), 2);
   Start();

@@ -167,6 +167,13 @@ TEST_F(QueryEngineTest, ReadsOtherFilesWhereAQueryNamesThem) {
   const std::string other = rig_.Write("other.pcap", maker_.FileHeader() + pcap_ + pcap_);
   EXPECT_EQ(Ask(absl::StrCat("select count(*)::varchar from read_dns(files := '", other, "')")),
             "2");
+  EXPECT_EQ(Ask(absl::StrCat("select count(*)::varchar from read_dns(files := ['", other, "', '",
+                             rig_.path(), "/all.pcap'])")),
+            "3");
+  for (const char* wrong : {"[]", "['a', NULL]", "53", "[1]"}) {
+    EXPECT_THAT(Ask(absl::StrCat("select count(*) from read_dns(files := ", wrong, ")")),
+                HasSubstr("takes the path of captures, or a list of them"));
+  }
   EXPECT_THAT(Ask("select count(*) from read_dns(files := '/nonexistent')"),
               HasSubstr("/nonexistent: No such file"));
 }

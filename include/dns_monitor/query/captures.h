@@ -43,11 +43,15 @@ struct ReadProgress {
   uint64_t total_bytes = 0;
 };
 
-// Thread-safe.
+// Thread-safe, but for PlanAgain.
 class Captures {
  public:
   // Plans, and tells the plan's notes. The errors of PlanInput.
   static absl::StatusOr<std::unique_ptr<Captures>> Open(const CaptureOptions& options);
+  // Looks again which files there are: segments come and go while somebody asks. Between two
+  // statements only. `now_ns` is what the times of requests count back from. The errors of
+  // PlanInput, after which the captures are as they were.
+  absl::Status PlanAgain(int64_t now_ns);
 
   const CaptureOptions& options() const { return options_; }
   // The session's files, or those that the request names, within its times. InvalidArgument for
@@ -72,6 +76,7 @@ class Captures {
   std::vector<std::shared_ptr<BlockSource>> LiveSources() const;
 
   const CaptureOptions options_;
+  int64_t now_ns_ = 0;
   std::shared_ptr<const InputPlan> plan_;
   mutable std::mutex mutex_;
   mutable std::vector<std::weak_ptr<BlockSource>> sources_;

@@ -27,7 +27,7 @@ struct ColumnInfo {
 // What a query wants of a table. Parameters that it does not name are the session's.
 struct TableRequest {
   std::vector<uint32_t> columns;  // the table's, by index, in the order of the chunk's
-  std::optional<std::string> files;
+  std::optional<std::vector<std::string>> files;
   std::optional<std::string> since;
   std::optional<std::string> until;
   std::optional<std::string> port;

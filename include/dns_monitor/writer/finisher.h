@@ -23,7 +23,7 @@ struct FinisherOptions {
   bool names_need_seconds = false;
   bool compressed = false;
   absl::TimeZone zone;
-  uint32_t mode = 0640;
+  uint32_t mode = 0640;  // of segments, and with 0600 of a .part
   int64_t group = -1;
   // Writes the segments' ledgers, on the finisher's thread; outlives it. nullptr: no ledgers.
   LedgerKeeper* keeper = nullptr;
