@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/archive/names.h"
@@ -17,14 +18,23 @@
 namespace dns_monitor {
 namespace {
 
-constexpr absl::string_view kEndings[] = {".pcap", ".pcapng", ".cap", ".gz", ".zst", ".xz", ".lz4"};
+constexpr absl::string_view kEndings[] = {".pcapng", ".cap", ".gz", ".zst", ".xz", ".lz4"};
+
+// tcpdump -C writes x.pcap, x.pcap1, x.pcap2.
+absl::string_view WithoutNumber(absl::string_view name) {
+  while (!name.empty() && absl::ascii_isdigit(static_cast<unsigned char>(name.back()))) {
+    name.remove_suffix(1);
+  }
+  return name;
+}
 
 // Whether a file of a directory is read that was not named itself.
 bool IsCaptureName(absl::string_view name) {
   if (const std::optional<ParsedName> parsed = ParseName(name)) {
     return parsed->kind == FileKind::kSegment || parsed->kind == FileKind::kPart;
   }
-  return !absl::StartsWith(name, ".") &&
+  if (absl::StartsWith(name, ".")) return false;
+  return absl::EndsWith(WithoutNumber(name), ".pcap") ||
          std::any_of(std::begin(kEndings), std::end(kEndings),
                      [&](absl::string_view ending) { return absl::EndsWith(name, ending); });
 }
