@@ -4,11 +4,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/query/dialect.h"
 #include "dns_monitor/query/functions.h"
 #include "dns_monitor/query/tables.h"
 #include "engine_error.h"
+#include "sql_tokens.h"
 
 namespace dns_monitor {
 namespace {
@@ -37,6 +39,29 @@ std::string WithoutControls(std::string text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n') c = '?';
   }
   return text;
+}
+
+// What 'it''s' says.
+std::string Unquoted(absl::string_view quoted) {
+  if (quoted.size() < 2 || quoted.front() != '\'') return "";
+  return absl::StrReplaceAll(quoted.substr(1, quoted.size() - 2), {{"''", "'"}});
+}
+
+// COPY ... TO 'a capture' would end with the capture it reads, emptied.
+absl::Status CheckCopies(absl::string_view sql, const Captures& captures) {
+  bool copy = false;
+  const std::vector<Token> tokens = Tokenize(sql);
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    copy = (copy || tokens[i].IsWord("copy")) && !tokens[i].IsSymbol(";");
+    if (!copy || !tokens[i].IsWord("to") || tokens[i + 1].kind != TokenKind::kString) continue;
+    const std::string path = Unquoted(tokens[i + 1].text);
+    struct stat info {};
+    if (stat(path.c_str(), &info) == 0 && captures.Reads(info)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(path, " is one of the captures that are asked"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -79,6 +104,7 @@ absl::Status Engine::Configure(const EngineOptions& options) {
 
 absl::Status Engine::Run(absl::string_view sql,
                          const std::function<absl::Status(duckdb_result*)>& on_result) {
+  DM_RETURN_IF_ERROR(CheckCopies(sql, captures_));
   const TranslatedSql translated = TranslateDialect(sql);
   duckdb_extracted_statements statements = nullptr;
   const idx_t count = duckdb_extract_statements(connection_, translated.text.c_str(), &statements);

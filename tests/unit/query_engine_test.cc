@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -176,6 +177,20 @@ TEST_F(QueryEngineTest, ReadsOtherFilesWhereAQueryNamesThem) {
   }
   EXPECT_THAT(Ask("select count(*) from read_dns(files := '/nonexistent')"),
               HasSubstr("/nonexistent: No such file"));
+}
+
+TEST_F(QueryEngineTest, CopiesToNoCaptureThatItReads) {
+  Add(0, Query(1, false, "a"), false);
+  Open();
+  std::filesystem::create_symlink("all.pcap", rig_.Path("it's a link"));
+  for (const std::string name : {"all.pcap", "it''s a link"}) {
+    EXPECT_THAT(Ask(absl::StrCat("select '1'; Copy (select qname from dns) /* so */ tO '",
+                                 rig_.path(), "/", name, "' (format csv)")),
+                HasSubstr("is one of the captures that are asked"));
+  }
+  EXPECT_EQ(Ask("select count(*)::varchar from dns"), "1");
+  EXPECT_EQ(Ask(absl::StrCat("copy (select qname from dns) to '", rig_.path(), "/new.csv'")), "");
+  EXPECT_TRUE(std::filesystem::exists(rig_.Path("new.csv")));
 }
 
 TEST_F(QueryEngineTest, SaysWhyFramesAreNoMessages) {
