@@ -34,9 +34,10 @@ bool IsCaptureName(absl::string_view name) {
     return parsed->kind == FileKind::kSegment || parsed->kind == FileKind::kPart;
   }
   if (absl::StartsWith(name, ".")) return false;
-  return absl::EndsWith(WithoutNumber(name), ".pcap") ||
-         std::any_of(std::begin(kEndings), std::end(kEndings),
-                     [&](absl::string_view ending) { return absl::EndsWith(name, ending); });
+  return absl::EndsWithIgnoreCase(WithoutNumber(name), ".pcap") ||
+         std::any_of(std::begin(kEndings), std::end(kEndings), [&](absl::string_view ending) {
+           return absl::EndsWithIgnoreCase(name, ending);
+         });
 }
 
 // What the shell brings along when it expands a pattern.

@@ -2,6 +2,12 @@
 #include "file_blocks.h"
 
 namespace dns_monitor {
+namespace {
+
+// Where the next record begins cannot be known.
+constexpr absl::string_view kNotRead = "; what follows is not read";
+
+}  // namespace
 
 void TellEnd(const BlockContext& context, const RecordLayout& layout, const RecordsEnd& end) {
   const bool part = context.file->part;
@@ -11,12 +17,12 @@ void TellEnd(const BlockContext& context, const RecordLayout& layout, const Reco
   // A record that is wrong counts more than damage which lies behind it.
   if (end.end == WalkEnd::kBad) {
     return context.note(
-        absl::StrCat("the ", record, " at byte ", end.offset, " ", end.bad, behind));
+        absl::StrCat("the ", record, " at byte ", end.offset, " ", end.bad, behind, kNotRead));
   }
   if (end.end == WalkEnd::kZeros) {
     if (part) return;
     return context.note(
-        absl::StrCat("has zeros instead of a ", record, " at byte ", end.offset, behind));
+        absl::StrCat("has zeros instead of a ", record, " at byte ", end.offset, behind, kNotRead));
   }
   if (!end.damage.empty()) {
     if (part && end.ends_early) return;

@@ -55,7 +55,7 @@ void Dissector::Link(uint32_t link_type) {
       return EtherType(type);
     }
     default:
-      return End(PacketKind::kNotIp);
+      return End(PacketKind::kUnknownLink);
   }
 }
 

@@ -102,6 +102,8 @@ absl::string_view PacketKindName(PacketKind kind) {
       return "other protocol";
     case PacketKind::kNotIp:
       return "not IP";
+    case PacketKind::kUnknownLink:
+      return "unknown link type";
     case PacketKind::kTruncated:
       return "truncated";
     case PacketKind::kMalformed:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "dns_monitor/base/status.h"
@@ -41,8 +42,12 @@ std::string WithoutControls(std::string text) {
   return text;
 }
 
-// What 'it''s' says.
+// What 'it''s' says, and $tag$it's$tag$.
 std::string Unquoted(absl::string_view quoted) {
+  if (absl::StartsWith(quoted, "$")) {
+    const size_t tag = quoted.find('$', 1) + 1;
+    return quoted.size() < 2 * tag ? "" : std::string(quoted.substr(tag, quoted.size() - 2 * tag));
+  }
   if (quoted.size() < 2 || quoted.front() != '\'') return "";
   return absl::StrReplaceAll(quoted.substr(1, quoted.size() - 2), {{"''", "'"}});
 }
@@ -74,6 +79,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
   for (const auto& table : AllTables()) {
     DM_RETURN_IF_ERROR(RegisterTable(*table, captures, engine->connection_));
   }
+  // Casts to times with a zone take UTC for that of times without.
+  DM_RETURN_IF_ERROR(Execute("SET TimeZone = 'UTC'", engine->connection_));
   // Last: what fails before this is a fault of ours, and needs no place.
   DM_RETURN_IF_ERROR(Execute("SET errors_as_json = true", engine->connection_));
   return engine;

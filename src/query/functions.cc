@@ -6,10 +6,14 @@
 namespace dns_monitor {
 namespace {
 
-// What DuckDB has under another name. A macro goes before a function of the same name.
+// What DuckDB has under another name, or otherwise: a macro goes before a function of the same
+// name. Times here have no zone and are UTC, and could not be compared with those of DuckDB's now()
+// and current_timestamp, which is get_current_timestamp().
 constexpr const char* kMacros = R"sql(
 CREATE OR REPLACE MACRO truncate(x) AS trunc(x)::BIGINT;
 CREATE OR REPLACE MACRO stdev(x) AS stddev_pop(x);
+CREATE OR REPLACE MACRO now() AS system.main.now()::TIMESTAMP;
+CREATE OR REPLACE MACRO get_current_timestamp() AS system.main.get_current_timestamp()::TIMESTAMP;
 CREATE OR REPLACE MACRO trim(s) AS ltrim(rtrim(s)), (s, t) AS trim_string(s, t);
 )sql";
 

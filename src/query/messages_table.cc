@@ -241,7 +241,13 @@ std::optional<ExtendedError> Error(FullRow* row) {
 bool AppendSubnet(FullRow* row, std::string* out) {
   const auto& subnet = row->client_subnet();
   if (!subnet) return false;
-  AppendAddress(absl::MakeConstSpan(subnet->address, subnet->family == 1 ? 4 : 16), out);
+  if (subnet->family == 1) {
+    AppendAddress(absl::MakeConstSpan(subnet->address, 4), out);
+  } else if (subnet->family == 2) {
+    AppendAddress(subnet->address, out);
+  } else {
+    absl::StrAppend(out, "family ", subnet->family);
+  }
   absl::StrAppend(out, "/", subnet->source, "/", subnet->scope);
   return true;
 }
@@ -257,15 +263,19 @@ void AppendEdns(std::vector<MessageColumn>* to) {
                       if (!row->edns()) return std::nullopt;
                       return row->edns()->udp_size;
                     }));
-  to->push_back(Text("ecs", "Client subnet: address/source/scope (RFC 7871).",
-                     [](FullRow* row, std::string* out) { return AppendSubnet(row, out); }));
+  to->push_back(Text(
+      "ecs",
+      "Client subnet: address/source/scope (RFC 7871); of another family than IP's, its number "
+      "instead of an address.",
+      [](FullRow* row, std::string* out) { return AppendSubnet(row, out); }));
   to->push_back(Text("cookie", "DNS cookie, in hexadecimal digits (RFC 7873).",
                      [](FullRow* row, std::string* out) {
                        const auto data = Option(row, 10);
                        if (data) AppendHex(*data, out);
                        return data.has_value();
                      }));
-  to->push_back(Text("nsid", "Name server identifier, as text (RFC 5001).",
+  to->push_back(Text("nsid",
+                     "Name server identifier, as text (RFC 5001); what cannot be printed as dots.",
                      [](FullRow* row, std::string* out) {
                        const auto data = Option(row, 3);
                        if (data) AppendPrintable(*data, out);
@@ -284,7 +294,8 @@ void AppendEdns(std::vector<MessageColumn>* to) {
         return error->code;
       }));
   to->push_back(Text(
-      "ede_text", "Its name, and what the server says to it.", [](FullRow* row, std::string* out) {
+      "ede_text", "Its name, and what the server says to it, without what cannot be printed.",
+      [](FullRow* row, std::string* out) {
         const auto error = Error(row);
         if (!error) return false;
         absl::StrAppend(out, ExtendedErrorName(error->code));

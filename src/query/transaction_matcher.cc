@@ -56,12 +56,10 @@ TransactionMatcher::Key TransactionMatcher::KeyOf(MessageRow* message, const Int
   const bool response = message->header().qr;
   Key key{.client = {},
           .server = {},
-          .name_hash = HashOfName(message->question().name),
           .interface = interface,
           .client_port = response ? packet.destination_port : packet.source_port,
           .server_port = response ? packet.source_port : packet.destination_port,
           .msg_id = message->header().id,
-          .qtype = message->question().type,
           .tcp = message->item().stream != 0};
   std::memcpy(key.client.data(), response ? packet.destination : packet.source, 16);
   std::memcpy(key.server.data(), response ? packet.source : packet.destination, 16);
@@ -76,22 +74,26 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
   interface->last_ns = now_ns;
   Expire(interface, done);
   const Key key = KeyOf(message, interface);
-  const auto found = pending_.find(key);
+  const Question question{.name_hash = HashOfName(message->question().name),
+                          .qtype = message->question().type};
   const bool response = message->header().qr;
-  if (found != pending_.end() && !response) {
-    ++found->second.retries;
-    return;
-  }
   const Transfer transfer{
       .interface = key.interface, .stream = message->item().stream, .msg_id = key.msg_id};
-  if (found != pending_.end()) {
-    if (key.tcp && IsTransfer(key.qtype)) NoteTransfer(transfer);
-    SetResponse(message, &found->second);
-    done->push_back(std::move(found->second));
-    pending_.erase(found);
+  const bool transferred = response && key.tcp && transfers_.contains(transfer);
+  // Of a transfer, what comes without a question goes on with it, whatever was asked since.
+  const bool questionless = response && !transferred && message->header().qd_count == 0;
+  Pending* const found = questionless ? FindOnly(key) : Find(key, question);
+  if (found != nullptr && !response) {
+    ++found->transaction.retries;
     return;
   }
-  if (response && key.tcp && transfers_.contains(transfer)) return;
+  if (found != nullptr) {
+    if (key.tcp && IsTransfer(question.qtype)) NoteTransfer(transfer);
+    SetResponse(message, &found->transaction);
+    End(key, found, done);
+    return;
+  }
+  if (transferred) return;
   Transaction transaction{.interface = interface->name,
                           .client = key.client,
                           .server = key.server,
@@ -102,30 +104,53 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
                           .msg_id = key.msg_id,
                           .qname = std::string(message->question().name),
                           .has_qtype = message->question().is_whole,
-                          .qtype = key.qtype};
+                          .qtype = question.qtype};
   if (response) {
     SetResponse(message, &transaction);
     done->push_back(std::move(transaction));
     return;
   }
   SetQuery(message, &transaction);
-  pending_.emplace(key, std::move(transaction));
-  interface->order.push_back({.since_ns = interface->clock_ns, .query_ns = now_ns, .key = key});
+  pending_[key].push_back({.question = question, .transaction = std::move(transaction)});
+  ++pending_queries_;
+  interface->order.push_back(
+      {.since_ns = interface->clock_ns, .query_ns = now_ns, .key = key, .question = question});
 }
 
-// Not when it was answered since; perhaps asked again since, which has an entry of its own.
-bool TransactionMatcher::IsPending(const Waiting& waiting) const {
-  const auto found = pending_.find(waiting.key);
-  return found != pending_.end() && found->second.query_ns == waiting.query_ns;
+TransactionMatcher::Pending* TransactionMatcher::Find(const Key& key, const Question& question) {
+  const auto found = pending_.find(key);
+  if (found == pending_.end()) return nullptr;
+  for (Pending& pending : found->second) {
+    if (pending.question == question) return &pending;
+  }
+  return nullptr;
+}
+
+TransactionMatcher::Pending* TransactionMatcher::FindOnly(const Key& key) {
+  const auto found = pending_.find(key);
+  const bool only_one = found != pending_.end() && found->second.size() == 1;
+  return only_one ? &found->second.front() : nullptr;
+}
+
+void TransactionMatcher::End(const Key& key, Pending* pending, std::vector<Transaction>* done) {
+  done->push_back(std::move(pending->transaction));
+  const auto found = pending_.find(key);
+  found->second.erase(pending);
+  if (found->second.empty()) pending_.erase(found);
+  --pending_queries_;
+}
+
+// None when it was answered since; perhaps asked again since, which has an entry of its own.
+TransactionMatcher::Pending* TransactionMatcher::FindWaiting(const Waiting& waiting) {
+  Pending* const found = Find(waiting.key, waiting.question);
+  return found != nullptr && found->transaction.query_ns == waiting.query_ns ? found : nullptr;
 }
 
 void TransactionMatcher::GiveUpOldest(Interface* interface, std::vector<Transaction>* done) {
   const Waiting oldest = interface->order.front();
   interface->order.pop_front();
-  if (!IsPending(oldest)) return;
-  const auto found = pending_.find(oldest.key);
-  done->push_back(std::move(found->second));
-  pending_.erase(found);
+  Pending* const pending = FindWaiting(oldest);
+  if (pending != nullptr) End(oldest.key, pending, done);
 }
 
 void TransactionMatcher::Expire(Interface* interface, std::vector<Transaction>* done) {
@@ -134,17 +159,18 @@ void TransactionMatcher::Expire(Interface* interface, std::vector<Transaction>* 
     GiveUpOldest(interface, done);
   }
   for (auto& [name, other] : interfaces_) {
-    if (pending_.size() < kMostPending) break;
-    while (!other->order.empty() && pending_.size() >= kMostPending) {
+    if (pending_queries_ < kMostPending) break;
+    while (!other->order.empty() && pending_queries_ >= kMostPending) {
       GiveUpOldest(other.get(), done);
     }
   }
   // Where all is answered at once, entries of answered ones are most of them.
   constexpr size_t kFew = 4096;
-  if (order.size() < 2 * pending_.size() + kFew) return;
-  order.erase(std::remove_if(order.begin(), order.end(),
-                             [this](const Waiting& waiting) { return !IsPending(waiting); }),
-              order.end());
+  if (order.size() < 2 * pending_queries_ + kFew) return;
+  order.erase(
+      std::remove_if(order.begin(), order.end(),
+                     [this](const Waiting& waiting) { return FindWaiting(waiting) == nullptr; }),
+      order.end());
 }
 
 void TransactionMatcher::NoteTransfer(const Transfer& transfer) {

@@ -45,7 +45,7 @@ void AppendTimes(std::vector<TransactionColumn>* to) {
   to->push_back(
       {{"state", ColumnType::kText,
         "answered; unanswered: no response within 30 s or before the captures end; "
-        "unasked: a response without a query."},
+        "unasked: a response without a query that waits for it, as the second of two is."},
        [](Transaction* row, Column* column, idx_t i) {
          column->SetText(i, !row->asked ? "unasked" : row->answered ? "answered" : "unanswered");
        }});

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
 
 namespace dns_monitor {
@@ -27,6 +28,14 @@ Scan::Scan(const InputPlan& plan, BlockSource* source, const ScanOptions& option
 
 const PortSet& Scan::PortsOf(const PlannedFile& file) const {
   return ports_[static_cast<size_t>(&file - plan_.files.data())];
+}
+
+void Scan::NoteUnknownLink(const PlannedFile& file, uint32_t link_type) {
+  if (!options_.on_note) return;
+  const std::lock_guard lock(noted_mutex_);
+  if (!noted_.emplace(&file, link_type).second) return;
+  options_.on_note(absl::StrCat(file.shown, ": has frames of link type ", link_type,
+                                ", which is not known: nothing is found in them"));
 }
 
 absl::StatusOr<bool> Scanner::Next(ScanItem* item) {
@@ -110,14 +119,21 @@ bool Scanner::NextOfBlock(ScanItem* item) {
       const bool ordered =
           packet_.kind == PacketKind::kTcp || packet_.kind == PacketKind::kFragment;
       if (ordered && TakeOrdered(item)) return true;
+      NoteIfUnknown();
       continue;
     }
+    NoteIfUnknown();
     const bool icmp = packet_.kind == PacketKind::kIcmp || packet_.kind == PacketKind::kIcmp6;
     if (what == ScanFor::kIcmp && !icmp) continue;
     FillFromPacket(item);
     return true;
   }
   return false;
+}
+
+void Scanner::NoteIfUnknown() {
+  if (packet_.kind != PacketKind::kUnknownLink) return;
+  scan_.NoteUnknownLink(*block_.file, record_.link_type);
 }
 
 bool Scanner::TakeOrdered(ScanItem* item) {

@@ -213,16 +213,17 @@ TEST(InputDamageTest, ZerosAndBadRecordsEndAFile) {
   const InputRig rig;
   const PcapMaker maker;
   const PcapSample sample = MakeSample(maker, 3);
-  EXPECT_THAT(rig.ReadBytes("x", sample.bytes + std::string(4096, '\0')).notes,
-              ElementsAre(absl::StrCat("x: has zeros instead of a record at byte ",
-                                       sample.bytes.size(), ", behind 3 packets")));
+  EXPECT_THAT(
+      rig.ReadBytes("x", sample.bytes + std::string(4096, '\0')).notes,
+      ElementsAre(absl::StrCat("x: has zeros instead of a record at byte ", sample.bytes.size(),
+                               ", behind 3 packets; what follows is not read")));
   const std::string bad = maker.Make({.payload = "x", .captured_length = 300'000});
   const InputReading reading = rig.ReadBytes("x", sample.bytes + bad + sample.bytes.substr(24));
   EXPECT_EQ(reading.records, sample.records);
   EXPECT_THAT(reading.notes,
               ElementsAre(absl::StrCat("x: the record at byte ", sample.bytes.size(),
                                        " claims 300000 captured bytes, of at most 262144, behind "
-                                       "3 packets")));
+                                       "3 packets; what follows is not read")));
   const std::string late = maker.Make({.fraction = 1'000'000, .payload = "x"});
   EXPECT_THAT(rig.ReadBytes("x", sample.bytes + late).notes,
               ElementsAre(HasSubstr("claims 1000000 of 1000000 parts of a second")));

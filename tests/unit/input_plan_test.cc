@@ -49,15 +49,16 @@ TEST_F(InputPlanTest, TakesTheCapturesOfADirectory) {
   for (const std::string name :
        {"eth0.20261120_1345.pcap", "eth0.20261120_1345.pcap.json", "eth0.20261120_1345.pcap.sha256",
         "eth0.20261120_1346.pcap.part", "x.pcap", "x.pcapng", "x.cap", "x.pcap.gz", "x.zst", "x.xz",
-        "x.lz4", "x.pcap1", "x.pcap02", "x.1", "x.txt", "x.pcap.part", ".hidden.pcap", "x.json"}) {
+        "x.lz4", "x.pcap1", "x.pcap02", "x.PCAP", "x.1", "x.txt", "x.pcap.part", ".hidden.pcap",
+        "x.json"}) {
     Write(name, 5);
   }
   std::filesystem::create_directory(rig_.Path("directory.pcap"));
   std::filesystem::create_symlink("nowhere", rig_.Path("dangling.pcap"));
   const InputPlan plan = Plan();
   EXPECT_THAT(Names(plan), ElementsAre("eth0.20261120_1345.pcap", "eth0.20261120_1346.pcap.part",
-                                       "x.cap", "x.lz4", "x.pcap", "x.pcap.gz", "x.pcap02",
-                                       "x.pcap1", "x.pcapng", "x.xz", "x.zst"));
+                                       "x.PCAP", "x.cap", "x.lz4", "x.pcap", "x.pcap.gz",
+                                       "x.pcap02", "x.pcap1", "x.pcapng", "x.xz", "x.zst"));
   EXPECT_EQ(plan.files[0].interface, "eth0");
   EXPECT_FALSE(plan.files[0].part);
   EXPECT_TRUE(plan.files[0].listed);

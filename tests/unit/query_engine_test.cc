@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "dns_monitor/query/engine.h"
 #include "support/input_rig.h"
 #include "support/pcap_maker.h"
@@ -162,6 +164,36 @@ TEST_F(QueryEngineTest, ReadsOnlyTheTimesThatAreAskedFor) {
   EXPECT_THAT(Ask("select count(*) from read_dns(port := '0')"), HasSubstr("'0' is no port"));
 }
 
+TEST_F(QueryEngineTest, ComparesTimesWithNowWhateverTheZone) {
+  Add(0, Query(1, false, "a"), false);
+  setenv("TZ", "Asia/Kathmandu", 1);
+  tzset();
+  Open();
+  for (const std::string now : {"now()", "current_timestamp", "get_current_timestamp()"}) {
+    EXPECT_EQ(Ask("select (min(time) < " + now + " - interval 1 hour)::varchar from messages"),
+              "true");
+    EXPECT_EQ(
+        Ask("select (abs(epoch(" + now + ") - epoch(epoch_ms(" +
+            std::to_string(absl::ToUnixMillis(absl::Now())) + "))) < 600)::varchar from messages"),
+        "true");
+  }
+  EXPECT_EQ(Ask("select epoch(min(time)::timestamptz)::bigint::varchar from messages"),
+            std::to_string(kSeconds));
+  unsetenv("TZ");
+  tzset();
+}
+
+TEST_F(QueryEngineTest, ShowsSubnetsOfOtherFamilies) {
+  // OPT (41) with option 8: family, source, scope, address.
+  const std::string opt("\0\0\x29\4\xd0\0\0\0\0\0\x0b\0\x08\0\x07\0\3\x18\0\1\2\3", 22);
+  Bytes query = Query(1, false, "a");
+  query[11] = 1;
+  query.insert(query.end(), opt.begin(), opt.end());
+  Add(0, query, false);
+  Open();
+  EXPECT_EQ(Ask("select ecs, malformed from messages"), "family 3/24/0|NULL");
+}
+
 TEST_F(QueryEngineTest, ReadsOtherFilesWhereAQueryNamesThem) {
   Add(0, Query(1, false, "a"), false);
   Open();
@@ -188,6 +220,8 @@ TEST_F(QueryEngineTest, CopiesToNoCaptureThatItReads) {
                                  rig_.path(), "/", name, "' (format csv)")),
                 HasSubstr("is one of the captures that are asked"));
   }
+  EXPECT_THAT(Ask(absl::StrCat("copy (select qname from dns) to $$", rig_.path(), "/all.pcap$$")),
+              HasSubstr("is one of the captures that are asked"));
   EXPECT_EQ(Ask("select count(*)::varchar from dns"), "1");
   EXPECT_EQ(Ask(absl::StrCat("copy (select qname from dns) to '", rig_.path(), "/new.csv'")), "");
   EXPECT_TRUE(std::filesystem::exists(rig_.Path("new.csv")));

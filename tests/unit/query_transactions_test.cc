@@ -38,6 +38,9 @@ class TransactionMatcherTest : public ::testing::Test {
   void Answer(uint16_t qtype, uint64_t stream = 0) {
     Take(true, Header(0x8180, 1, 0, 0, 0) + Question(WireName("e2e"), qtype), stream);
   }
+  void AskForAnother() {
+    Take(false, Header(0x0100, 1, 0, 0, 0) + Question(WireName("other"), kA));
+  }
   void AnswerWithoutQuestion(uint64_t stream) {
     Take(true, Header(0x8180, 0, 1, 0, 0) + Record(WireName("e2e"), kA, "\1\2\3\4"), stream);
   }
@@ -93,6 +96,21 @@ TEST_F(TransactionMatcherTest, OtherAnswersThatComeTwiceAreNotAskedFor) {
   Answer(kAxfr);
   Answer(kAxfr);
   EXPECT_EQ(Done(), "+- - +- - ");
+}
+
+TEST_F(TransactionMatcherTest, AnAnswerWithoutAQuestionIsToTheOnlyQueryThatItFits) {
+  Ask(kA);
+  AnswerWithoutQuestion(0);
+  EXPECT_EQ(Done(), "+- ");
+  EXPECT_EQ(done_.front().qname, "e2e.");
+}
+
+TEST_F(TransactionMatcherTest, AnAnswerWithoutAQuestionIsToNoneOfSeveral) {
+  Ask(kA);
+  AskForAnother();
+  AnswerWithoutQuestion(0);
+  Answer(kA);
+  EXPECT_EQ(Done(), "- +- + ");
 }
 
 TEST_F(TransactionMatcherTest, ForgetsTheOldestTransfers) {

@@ -185,6 +185,18 @@ TEST(StreamLaneTest, HoldsNoMoreBlocksThanItMay) {
   EXPECT_EQ(lane.NextFor(&taken), StreamLane::Next::kNewBlock);
 }
 
+TEST_F(ScanTest, TellsOnceThatALinkTypeIsNotKnown) {
+  maker_.link_type = 105;  // IEEE 802.11
+  AddUdp(1);
+  AddUdp(2);
+  for (const ScanFor what : {ScanFor::kMessages, ScanFor::kIcmp}) {
+    std::vector<std::string> notes;
+    const auto on_note = [&](const std::string& note) { notes.push_back(note); };
+    EXPECT_THAT(Scan(1 << 20, 1, {.what = what, .on_note = on_note}), IsEmpty());
+    EXPECT_THAT(notes, ElementsAre(testing::HasSubstr("all.pcap: has frames of link type 105")));
+  }
+}
+
 TEST_F(ScanTest, OfNothingIsNothing) {
   EXPECT_THAT(Scan(1 << 20, 2), IsEmpty());
 }

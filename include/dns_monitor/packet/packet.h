@@ -18,11 +18,12 @@ enum class PacketKind : uint8_t {
   kFragment,       // of a datagram: for FragmentReassembler
   kOtherProtocol,  // above IP
   kNotIp,
+  kUnknownLink,  // the link type is none of those that are known
   kTruncated,  // what was captured ends within the headers
   kMalformed,  // the headers contradict each other or their standards
   kTooDeep,    // more layers than anyone needs
 };
-inline constexpr int kPacketKinds = 10;
+inline constexpr int kPacketKinds = 11;
 
 // As a person reads it: "UDP", "not IP".
 absl::string_view PacketKindName(PacketKind kind);

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "dns_monitor/query/message_row.h"
 
 namespace dns_monitor {
@@ -40,11 +41,12 @@ struct Transaction {
 };
 
 // Joins by interface, addresses, ports, transport, identifier and question (the name in any case:
-// resolvers mix it, draft-vixie-dnsext-dns0x20). A query that is not answered within kPatienceNs of
-// the interface's time is unanswered; what comes later is a response that nobody asked for. Of more
-// than kMostPending queries those of an interface that wait longest are given up as unanswered. A
-// zone transfer is answered by its first message; those that follow are no responses of their own.
-// One thread.
+// resolvers mix it, draft-vixie-dnsext-dns0x20). A response without a question, as servers send
+// that cannot read one, is that to the only query that all else fits. A query that is not answered
+// within kPatienceNs of the interface's time is unanswered; what comes later is a response that
+// nobody asked for. Of more than kMostPending queries those of an interface that wait longest are
+// given up as unanswered. A zone transfer is answered by its first message; those that follow are
+// no responses of their own. One thread.
 class TransactionMatcher {
  public:
   static constexpr int64_t kPatienceNs = 30'000'000'000;
@@ -61,25 +63,34 @@ class TransactionMatcher {
   struct Key {
     std::array<uint8_t, 16> client;
     std::array<uint8_t, 16> server;
-    uint64_t name_hash;
     const Interface* interface;
     uint16_t client_port;
     uint16_t server_port;
     uint16_t msg_id;
-    uint16_t qtype;
     bool tcp;
 
     bool operator==(const Key&) const = default;
     template <typename H>
     friend H AbslHashValue(H h, const Key& k) {
-      return H::combine(std::move(h), k.client, k.server, k.name_hash, k.interface, k.client_port,
-                        k.server_port, k.msg_id, k.qtype, k.tcp);
+      return H::combine(std::move(h), k.client, k.server, k.interface, k.client_port, k.server_port,
+                        k.msg_id, k.tcp);
     }
+  };
+  struct Question {
+    uint64_t name_hash;
+    uint16_t qtype;
+
+    bool operator==(const Question&) const = default;
+  };
+  struct Pending {
+    Question question;
+    Transaction transaction;
   };
   struct Waiting {
     int64_t since_ns;  // by the interface's clock
     int64_t query_ns;
     Key key;
+    Question question;
   };
   // Interfaces have clocks of their own, as their files are read one after the other. A clock goes
   // on with the capture's time, but never back.
@@ -104,13 +115,21 @@ class TransactionMatcher {
 
   Interface* InterfaceOf(const MessageRow& message);
   static Key KeyOf(MessageRow* message, const Interface* interface);
-  bool IsPending(const Waiting& waiting) const;
+  // nullptr: there is none.
+  Pending* Find(const Key& key, const Question& question);
+  // Whatever its question is, when it is the only one.
+  Pending* FindOnly(const Key& key);
+  // Moved to `done`.
+  void End(const Key& key, Pending* pending, std::vector<Transaction>* done);
+  Pending* FindWaiting(const Waiting& waiting);
   void GiveUpOldest(Interface* interface, std::vector<Transaction>* done);
   void Expire(Interface* interface, std::vector<Transaction>* done);
   void NoteTransfer(const Transfer& transfer);
 
   absl::flat_hash_map<std::string, std::unique_ptr<Interface>> interfaces_;
-  absl::flat_hash_map<Key, Transaction> pending_;
+  // Nearly always one of a key.
+  absl::flat_hash_map<Key, absl::InlinedVector<Pending, 1>> pending_;
+  size_t pending_queries_ = 0;
   absl::flat_hash_set<Transfer> transfers_;
   std::deque<Transfer> transfers_order_;  // the oldest in front
 };

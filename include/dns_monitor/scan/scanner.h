@@ -5,8 +5,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -58,6 +61,8 @@ class Scan {
   BlockSource& source() { return *source_; }
   StreamLane& lane() { return lane_; }
   const PortSet& PortsOf(const PlannedFile& file) const;
+  // That there are frames of this link type in `file`, in which nothing is found.
+  void NoteUnknownLink(const PlannedFile& file, uint32_t link_type);
 
  private:
   const InputPlan& plan_;
@@ -65,6 +70,8 @@ class Scan {
   const ScanOptions options_;
   std::vector<PortSet> ports_;  // of each file of the plan
   StreamLane lane_;
+  std::mutex noted_mutex_;
+  std::set<std::pair<const PlannedFile*, uint32_t>> noted_;  // files and link types
 };
 
 // Reads blocks of a scan, one after the other, until there are none. A thread of its own.
@@ -85,6 +92,7 @@ class Scanner {
   bool Pop(ScanItem* item);
   // Fragments and TCP: into the lane's streams, or onto what waits. True with an item.
   bool TakeOrdered(ScanItem* item);
+  void NoteIfUnknown();
   void FillFromPacket(ScanItem* item) const;
   absl::StatusOr<bool> BeginNext();
   void BeginBlock();
