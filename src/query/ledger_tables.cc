@@ -125,10 +125,11 @@ void AppendBalance(std::vector<SegmentColumn>* to) {
                            [](const Ledger& ledger) { return ledger.settings.filter; }));
   to->push_back(LedgerBigint("snaplen", "Bytes of each packet that were kept at most.",
                              [](const Ledger& ledger) { return ledger.settings.snaplen; }));
-  to->push_back(LedgerText(
-      "damage", "What kept it from being whole; NULL when it is.", [](const Ledger& ledger) {
-        return ledger.damaged && ledger.damage.empty() ? "damaged" : ledger.damage;
-      }));
+  to->push_back(
+      LedgerText("damage", "What kept it from being whole; NULL when it is, and without a ledger.",
+                 [](const Ledger& ledger) {
+                   return ledger.damaged && ledger.damage.empty() ? "damaged" : ledger.damage;
+                 }));
 }
 
 absl::StatusOr<std::vector<SegmentRow>> Segments(const Captures& captures,

@@ -113,7 +113,9 @@ bool Scanner::NextOfBlock(ScanItem* item) {
         if (!ports_->HasEither(packet_.source_port, packet_.destination_port)) continue;
         FillFromPacket(item);
         item->message = packet_.payload;
-        item->clipped = packet_.payload.size() < packet_.payload_on_wire;
+        // A frame that is whole and still too short was sent like that.
+        item->clipped = packet_.payload.size() < packet_.payload_on_wire &&
+                        record_.bytes.size() < record_.wire_length;
         return true;
       }
       const bool ordered =

@@ -36,8 +36,9 @@ Bytes Query(uint16_t id, bool response, const std::string& label) {
 
 class QueryEngineTest : public ::testing::Test {
  protected:
-  // Of the frame all but `clipped` bytes are captured.
-  void Add(uint32_t milliseconds, const Bytes& message, bool response, size_t clipped = 0) {
+  // Of the frame all but `clipped` bytes are captured; `sent_short`: were sent.
+  void Add(uint32_t milliseconds, const Bytes& message, bool response, size_t clipped = 0,
+           bool sent_short = false) {
     PacketBuilder frame = PacketBuilder().Ethernet().Ipv4();
     frame.Udp(response ? 53 : 40000, response ? 40000 : 53).Literal(message);
     Bytes bytes = frame.Build();
@@ -50,7 +51,7 @@ class QueryEngineTest : public ::testing::Test {
         {.seconds = kSeconds + milliseconds / 1000,
          .fraction = milliseconds % 1000 * 1000,
          .payload = std::string(bytes.begin(), bytes.end() - static_cast<ptrdiff_t>(clipped)),
-         .original_length = static_cast<uint32_t>(bytes.size())});
+         .original_length = static_cast<uint32_t>(bytes.size() - (sent_short ? clipped : 0))});
   }
   void Open(int threads = 2) {
     CaptureOptions options;
@@ -237,6 +238,14 @@ TEST_F(QueryEngineTest, SaysWhyFramesAreNoMessages) {
             "NULL\nshorter than a header\nclipped by the snap length");
   EXPECT_EQ(Ask("select reason from read_packets(port := '5353')"),
             "other port\nother port\nother port");
+}
+
+TEST_F(QueryEngineTest, BlamesTheSnapLengthOnlyForWhatItTook) {
+  Add(0, Query(1, false, "a"), false, 3);
+  Add(1, Query(1, false, "a"), false, 3, /*sent_short=*/true);
+  Open();
+  EXPECT_EQ(Ask("select malformed from messages"),
+            "clipped by the snap length\nends before its questions do");
 }
 
 TEST_F(QueryEngineTest, HasSegmentsWithoutLedgers) {
