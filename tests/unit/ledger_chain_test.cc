@@ -98,6 +98,16 @@ TEST_F(FindNewestLedgerTest, TakesTheLedgerOfACompressedSegment) {
   EXPECT_EQ(Find("eth0").link->file_name, "eth0.20261125_0000.pcap.zst.json");
 }
 
+TEST_F(FindNewestLedgerTest, LeavesOutThatOfAPart) {
+  Put("eth0", "20261124_0000", 1);
+  Put("eth0", "20261125_0000", 2);
+  files_["eth0.20261124_0000.pcap"] = "";
+  files_["eth0.20261125_0000.pcap.part"] = "";
+  EXPECT_EQ(Find("eth0").ledger.sequence, 1);
+  files_["eth0.20261125_0000.pcap"] = "";
+  EXPECT_EQ(Find("eth0").ledger.sequence, 2);
+}
+
 TEST_F(FindNewestLedgerTest, NamesWhatCannotBeRead) {
   Put("eth0", "20261124_0000", 1);
   Put("eth0", "20261125_0000", 2);

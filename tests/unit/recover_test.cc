@@ -133,6 +133,26 @@ TEST_F(RecoverTest, ChainsTheLedgersOfAllPartsAndOfNoneThatACrashLeft) {
   EXPECT_EQ(log_.Count("which a crash left"), 3);
 }
 
+// The kernel may hold a file, and its lock, a while longer than its process lives.
+TEST_F(RecoverTest, ChainsNothingToWhatACrashLeftOfAPartThatIsStillHeld) {
+  ASSERT_TRUE(WriteChained(LedgerOf(RunOn(File()), recovery_.zone, kNowNs)).ok());
+  disk_.DropFile(Pcap());
+  disk_.AddContent(Part(), File());
+  disk_.AddContent(Part("-1"), File());
+  recovery_.write_ledger = [this](const Ledger& ledger) { return WriteChained(ledger); };
+  disk_.HoldLock(Part());
+  // Not waited for.
+  recovery_.cancelled = [this] { return disk_.CountCalls("Open " + Part("-1")) == 0; };
+  Recover();
+  EXPECT_EQ(Read(Pcap("-1")).sequence, 0u);
+  EXPECT_EQ(Read(Pcap("-1")).previous, std::nullopt);
+  disk_.HoldLock(Part(), 0);
+  Recover();
+  EXPECT_EQ(Read(Pcap()).sequence, 1u);
+  EXPECT_EQ(Read(Pcap()).previous,
+            LinkTo(Pcap("-1") + ".json", disk_.Content(Pcap("-1") + ".json")));
+}
+
 TEST_F(RecoverTest, FinishesWithoutLedgersAndSaysWhatItCannot) {
   disk_.AddContent(Part(), File());
   disk_.AddContent(Part("-1"), "a text");
