@@ -2,11 +2,15 @@
 import csv
 import html.parser
 import io
+import ipaddress
+import itertools
 import json
 import os
+import random
 
 from lab.case import LabCase
 from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, LeakyCapture, leaky_capture
+from lab.messages import PTR
 from lab.process import run
 from lab.query import DNS_MONITOR_QUERY, as_others, query
 
@@ -122,7 +126,7 @@ class Leaks(RowsCase):
         self.assertEqual(
             self.columns("leaks/rhythms", "client", "name", "times"),
             [(HERE, "beat.vendor.example.", 10), (OTHER, "paused.vendor.example.", 9)])
-        periods = [row["every_seconds"] for row in self.found["leaks/rhythms"]]
+        periods = [row["every_s"] for row in self.found["leaks/rhythms"]]
         self.assertAlmostEqual(periods[0], 60, delta=1)
         self.assertAlmostEqual(periods[1], 10, delta=0.1)
 
@@ -151,6 +155,49 @@ class Leaks(RowsCase):
         self.assertEqual(text.count("┌"), 1, text)
         self.assertIn("No query has a client's subnet.", text)
         self.assertIn("Nobody asked anything.", text)
+
+
+class LeaksOfOthers(LabCase):
+    """What is no part of the leaky capture."""
+
+    def found(self, capture, section):
+        path = self.path("other.pcap")
+        capture.write(path)
+        return tables(section, path)[section]
+
+    def test_rhythm_with_missing_beats(self):
+        """Of 40 some are lost, one or two behind each other, and there is one between two."""
+        capture = LeakyCapture()
+        for beat in set(range(40)) - {5, 11, 12, 20, 30, 31}:
+            capture.ask(beat * 300 + beat % 7 * 2, "telemetry.vendor.example")
+        capture.ask(1330, "telemetry.vendor.example")
+        self.assertEqual(select(self.found(capture, "leaks/rhythms"), "name", "times"),
+                         [("telemetry.vendor.example.", 35)])
+
+    def test_people_have_no_rhythm(self):
+        """They come by chance, or at double or triple the time as often as at once."""
+        chance = random.Random(1)
+        capture = LeakyCapture()
+        for number in range(300):
+            at = 0
+            for _ in range(chance.choice((6, 7, 9, 14))):
+                capture.ask(at, f"host{number}.example")
+                at += 5 + chance.expovariate(1 / 120)
+        for name, pauses in (("double", (40, 80, 120, 40, 80, 40, 120)),
+                             ("lunch", (600, 900, 610, 1300, 480, 600, 760, 600))):
+            for at in itertools.accumulate(pauses, initial=0):
+                capture.ask(at, f"{name}.example")
+        self.assertEqual(self.found(capture, "leaks/rhythms"), [])
+
+    def test_reverse_of_shared_addresses(self):
+        """100.64.0.0/10, from edge to edge."""
+        capture = LeakyCapture()
+        addresses = ("100.63.255.255", "100.64.0.0", "100.99.1.2", "100.109.0.1", "100.127.255.255",
+                     "100.128.0.0")
+        for seconds, address in enumerate(addresses):
+            capture.ask(seconds, ipaddress.ip_address(address).reverse_pointer, kind=PTR)
+        self.assertCountEqual(select(self.found(capture, "leaks/reverse"), "address"),
+                              [(address,) for address in addresses[1:-1]])
 
 
 class LeaksOfCapture(ReportCase):
