@@ -9,10 +9,12 @@ import os
 import random
 
 from lab.case import LabCase
-from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, LeakyCapture, leaky_capture
-from lab.messages import PTR
+from lab.example import example
+from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, START, LeakyCapture, leaky_capture
+from lab.messages import NS, PTR
 from lab.process import run
 from lab.query import DNS_MONITOR_QUERY, as_others, query
+from lab.segments import Segments
 
 VOID = {"meta", "br"}
 
@@ -150,11 +152,13 @@ class Leaks(RowsCase):
 
     def test_nothing_to_tell(self):
         """Every section has a sentence for that, or says what it cannot know."""
-        LeakyCapture().write(self.capture_path)
+        capture = LeakyCapture()
+        capture.ask(0, "com", kind=NS)
+        capture.write(self.capture_path)
         text = report("leaks", self.capture_path).stdout
-        self.assertEqual(text.count("┌"), 1, text)
+        self.assertEqual(text.count("┌"), 3, text)  # who asks, who is asked, what is not seen
         self.assertIn("No query has a client's subnet.", text)
-        self.assertIn("Nobody asked anything.", text)
+        self.assertIn("Every client asked only one server.", text)
 
 
 class LeaksOfOthers(LabCase):
@@ -198,6 +202,73 @@ class LeaksOfOthers(LabCase):
             capture.ask(seconds, ipaddress.ip_address(address).reverse_pointer, kind=PTR)
         self.assertCountEqual(select(self.found(capture, "leaks/reverse"), "address"),
                               [(address,) for address in addresses[1:-1]])
+
+
+class WithoutMessages(LabCase):
+    """That nothing is there is no good news, and has its reasons."""
+
+    # What is said without them too.
+    ALWAYS = {"overview", "leaks/unseen", "leaks/gaps"}
+
+    def sections(self):
+        names = [line.split()[0] for line in report("--list").stdout.splitlines()]
+        return [name for name in names if not any(other.startswith(name + "/") for other in names)]
+
+    def test_no_section_is_glad(self):
+        path = self.path("empty.pcap")
+        LeakyCapture().write(path)
+        for name in set(self.sections()) - self.ALWAYS:
+            with self.subTest(name):
+                text = " ".join(report(name, path).stdout.split())
+                self.assertTrue(text.endswith("No messages were captured. No ledger tells whether "
+                                              "anybody was capturing."), text)
+        page = report("all", path, "--format", "html").stdout
+        self.assertEqual(page.count("No messages were captured."),
+                         len(self.sections()) - len(self.ALWAYS))
+
+    def test_only_queries(self):
+        path = self.path("queries.pcap")
+        capture = LeakyCapture()
+        capture.ask(0, "www.example.com", rcode=None)
+        capture.write(path)
+        for name in "nxdomain", "servfail", "truncation", "rcodes", "top-answers":
+            self.assertIn("\nNo responses were captured.\n", report(name, path).stdout)
+        self.assertIn("┌", report("unanswered", path).stdout)
+
+    def test_what_ledgers_tell(self):
+        """The example was not captured from 51:40 to 64:20; from 25:00 to 35:00 nobody asked."""
+        directory = self.path("example")
+        os.mkdir(directory)
+        example().write(directory)
+
+        def said(since, until):
+            return " ".join(report("servfail", directory, "--since", f"2026-01-01T{since}Z",
+                                   "--until", f"2026-01-01T{until}Z").stdout.split())
+
+        self.assertTrue(said("00:52", "01:04").endswith(
+            "By the ledgers nobody was capturing from 2026-01-01T00:51:40Z to "
+            "2026-01-01T01:04:20Z (eth0)."))
+        self.assertTrue(said("00:26", "00:34").endswith(
+            "By the ledgers somebody was capturing from 2026-01-01T00:00:00Z to "
+            "2026-01-01T00:51:40Z, and there were none."))
+        self.assertTrue(said("02:30", "03:00").endswith(
+            "No ledger tells whether anybody was capturing."))
+        self.assertTrue(said("00:17", "00:18").endswith("No server failed."))
+
+    def test_of_one_time(self):
+        """Of segments and gaps it is the ledgers' times that count, not those of packets."""
+        directory = self.path("example")
+        os.mkdir(directory)
+        example().write(directory)
+        within = "--since", "2026-01-01T00:52Z", "--until", "2026-01-01T01:04Z"
+        self.assertEqual(select(tables("leaks/gaps", directory, *within)["leaks/gaps"], "reason"),
+                         [("started",)])
+        quiet = self.path("quiet")
+        os.mkdir(quiet)
+        Segments(quiet).append([], START * 10**9, (START + 3600) * 10**9, not_dns=7)
+        within = "--since", f"@{START + 60}", "--until", f"@{START + 120}"
+        self.assertIn("By the ledgers somebody was capturing",
+                      " ".join(report("rcodes", quiet, *within).stdout.split()))
 
 
 class LeaksOfCapture(ReportCase):

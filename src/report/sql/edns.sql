@@ -2,7 +2,7 @@
 -- How many bytes they take by UDP; what part of them (percent) wants DNSSEC, sends a cookie, sends
 -- its client's subnet.
 -- chart: bars udp_size queries
--- none: There is no query in these captures.
+-- of: queries
 select coalesce(udp_size::varchar, 'no EDNS') as udp_size, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 2) as percent,
        round(100.0 * avg(dnssec_ok::int), 1) as dnssec_ok,

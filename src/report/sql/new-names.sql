@@ -1,5 +1,6 @@
 -- Which registered domains are new?
 -- Asked for the first time in the last quarter of the time that the captures are of.
+-- of: queries
 -- none: All domains were asked for before that.
 with domains as materialized (
        select lower(etld1) as domain, min(time)::timestamp as first_seen,

@@ -1,6 +1,6 @@
 -- Which types of records are asked for?
 -- chart: bars qtype queries
--- none: There is no query in these captures.
+-- of: queries
 select coalesce(qtype_name, '(no question)') as qtype, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 2) as percent
 from messages where not qr

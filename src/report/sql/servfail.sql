@@ -2,6 +2,7 @@
 -- ServFail: the server itself could not find the answer, or it did not pass DNSSEC. Its own reason
 -- is there when it gave one (extended DNS errors, RFC 8914).
 -- chart: bars name server failures
+-- of: responses
 -- none: No server failed.
 select coalesce(lower(qname), '(no question)') as name, src_addr as server, count(*) as failures,
        coalesce(any_value(ede_text), '') as reason,

@@ -1,6 +1,6 @@
 -- How much goes over TCP?
 -- chart: bars message transport messages
--- none: There is no message in these captures.
+-- of: messages
 select case when qr then 'response' else 'query' end as message, transport,
        count(*) as messages,
        round(100.0 * count(*) / sum(count(*)) over (partition by qr), 2) as percent,

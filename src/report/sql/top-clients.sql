@@ -1,6 +1,6 @@
 -- Who asks most, and for how many different names?
 -- chart: bars client queries
--- none: There is no query in these captures.
+-- of: queries
 select src_addr as client, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
        count(distinct lower(qname)) as names

@@ -1,6 +1,6 @@
 -- Which names are asked most?
 -- chart: bars name queries
--- none: There is no query in these captures.
+-- of: queries
 select coalesce(lower(qname), '(no question)') as name, count(*) as queries,
        round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
        count(distinct src_addr) as clients

@@ -1,6 +1,7 @@
 -- Which servers leave queries without an answer?
 -- No answer within 30 seconds, or none before the captures end.
 -- chart: bars server unanswered
+-- of: queries
 -- none: All queries were answered.
 select server_addr as server, count(*) as queries,
        count(*) filter (where state = 'unanswered') as unanswered,

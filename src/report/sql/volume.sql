@@ -1,7 +1,7 @@
 -- How many queries come, over time?
 -- At most 61 stretches of equal length, those without any message too. Times are UTC.
 -- chart: time begins queries responses
--- none: There is no message in these captures.
+-- of: messages
 with seconds as materialized (
        select date_trunc('second', time::timestamp) as second,
               count(*) filter (where not qr) as queries, count(*) filter (where qr) as responses

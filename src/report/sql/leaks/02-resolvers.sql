@@ -1,6 +1,7 @@
 -- Who is asked in clear text?
 -- Each of these servers, and each network on the way to it, can read the questions and can see who
 -- asks when. DNS over TLS or over HTTPS hides them from the networks, not from the server.
+-- of: queries
 -- none: Nobody was asked in clear text.
 -- chart: bars server transport queries
 select dst_addr as server, transport, count(*) as queries,

@@ -3,6 +3,7 @@
 -- people, employers. If a server in the own network knows them, all is well; in the internet they
 -- are only noise. Names with a single label are listed when no server knew them: they come from
 -- search lists and from software that looks for helpers (wpad, isatap).
+-- of: queries
 -- none: No private name was asked for.
 -- chart: bars suffix queries
 with asked as (

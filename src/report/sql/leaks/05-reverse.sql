@@ -2,6 +2,7 @@
 -- Somebody wants the name of an address of the own network. A server in the internet cannot know
 -- it, but learns which addresses there are. Let the resolver of the own network answer for these
 -- zones (RFC 6303; RFC 7793 for the addresses that a provider shares, 100.64.0.0/10).
+-- of: queries
 -- none: No private address was asked about.
 -- chart: bars address queries
 select ptr_address(qname) as address, dst_addr as server,

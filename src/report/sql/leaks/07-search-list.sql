@@ -2,6 +2,7 @@
 -- The name was asked for as it is, and also with a suffix behind it, which does not exist. So does
 -- the "search" line of resolv.conf, or what DHCP says. Whoever has the suffix learns all such
 -- names. Take the suffix off the list, or write names with a final dot.
+-- of: queries
 -- none: No name was asked for with and without a suffix.
 -- chart: bars suffix queries
 with asked as materialized (

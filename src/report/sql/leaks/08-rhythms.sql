@@ -4,6 +4,7 @@
 -- Questions within a second count as one. Four of five intervals are within 15 percent of the usual
 -- one, or of two or three of it, as when a question or two were not captured; half of these are off
 -- by no more than off_by_s seconds.
+-- of: queries
 -- none: No name was asked for at regular intervals.
 -- chart: bars name client times
 with candidates as (

@@ -2,6 +2,7 @@
 -- The resolver of a client is the server that it asks most. Others are listed: a second one that
 -- is configured too, or software that has its own idea of whom to ask, and so goes around filters
 -- and records. Of a machine that is a resolver itself, these are the servers that it resolves with.
+-- of: queries
 -- none: Every client asked only one server.
 -- chart: bars client server queries
 with pairs as materialized (
