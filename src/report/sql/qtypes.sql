@@ -2,6 +2,6 @@
 -- chart: bars qtype queries
 -- of: queries
 select coalesce(qtype_name, '(no question)') as qtype, count(*) as queries,
-       round(100.0 * count(*) / sum(count(*)) over (), 2) as percent
+       (100.0 * count(*) / sum(count(*)) over ())::decimal(5, 2) as percent
 from messages where not qr
 group by qtype order by queries desc, qtype limit 40

@@ -4,6 +4,6 @@
 -- chart: bars rcode responses
 -- of: responses
 select rcode_name as rcode, count(*) as responses,
-       round(100.0 * count(*) / sum(count(*)) over (), 2) as percent
+       (100.0 * count(*) / sum(count(*)) over ())::decimal(5, 2) as percent
 from messages where qr
 group by rcode order by responses desc, rcode

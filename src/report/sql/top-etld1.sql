@@ -3,7 +3,7 @@
 -- chart: bars domain queries
 -- of: queries
 select coalesce(lower(etld1), '(none)') as domain, count(*) as queries,
-       round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
+       (100.0 * count(*) / sum(count(*)) over ())::decimal(4, 1) as percent,
        count(distinct lower(qname)) as names, count(distinct src_addr) as clients
 from messages where not qr
 group by domain order by queries desc, domain limit 20

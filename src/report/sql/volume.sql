@@ -1,5 +1,5 @@
 -- How many queries come, over time?
--- At most 61 stretches of equal length, those without any message too. Times are UTC.
+-- At most 61 stretches of equal length, those without any message too.
 -- chart: time begins queries responses
 -- of: messages
 with seconds as materialized (
@@ -10,17 +10,17 @@ with seconds as materialized (
        select min(second) as first, max(second) as last,
               date_diff('second', min(second), max(second)) / 60.0 as wanted from seconds),
      step as (
-       select first, last,
+       select first, last, date_trunc('day', first) as origin,
               to_seconds(coalesce(
                 list_min(list_filter([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200,
                                       10800, 21600, 43200, 86400], s -> s >= wanted)),
                 86400 * ceil(wanted / 86400))) as length
        from bounds),
      stretches as (
-       select unnest(generate_series(time_bucket(length, first), last, length)) as begins
+       select unnest(generate_series(time_bucket(length, first, origin), last, length)) as begins
        from step),
      counts as (
-       select time_bucket(length, second) as begins, sum(queries)::bigint as queries,
+       select time_bucket(length, second, origin) as begins, sum(queries)::bigint as queries,
               sum(responses)::bigint as responses
        from seconds, step group by all)
 select begins, coalesce(queries, 0) as queries, coalesce(responses, 0) as responses

@@ -5,7 +5,7 @@
 -- of: queries
 -- chart: bars client queries
 select src_addr as client, count(*) as queries,
-       round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
+       (100.0 * count(*) / sum(count(*)) over ())::decimal(4, 1) as percent,
        count(distinct lower(qname)) as names
 from messages where not qr
 group by client order by queries desc, client limit 50

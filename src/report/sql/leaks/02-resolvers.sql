@@ -5,7 +5,7 @@
 -- none: Nobody was asked in clear text.
 -- chart: bars server transport queries
 select dst_addr as server, transport, count(*) as queries,
-       round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
+       (100.0 * count(*) / sum(count(*)) over ())::decimal(4, 1) as percent,
        count(distinct lower(qname)) as names, count(distinct src_addr) as clients,
        case when regexp_matches(dst_addr, '^(127\.|::1$)') then 'on this machine'
             when is_private(dst_addr) or regexp_matches(dst_addr, '^(169\.254\.|fe80:)')
