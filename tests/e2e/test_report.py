@@ -321,6 +321,16 @@ class OfExample(LabCase):
                 digits = {len(cell.partition(".")[2]) for cell in cells}
                 self.assertEqual(len(digits), 1, f"{name} {column} {cells}")
 
+    def test_answers_are_those_of_the_query(self):
+        rows = json.loads(query("select aname, count(*) as count from dns where qr=1 "
+                                "group by aname order by count desc, aname limit 10",
+                                self.directory).stdout)[0]["data"]
+        found = tables("top-names", self.directory)
+        self.assertEqual(select(found["top-names/answers"][:10], "name", "responses"),
+                         [(name or "(no answer)", count) for name, count in rows])
+        self.assertEqual(select(found["top-names/questions"][:1], "name", "queries"),
+                         [("www.example.com.", 298)])
+
 
 class LeaksOfCapture(ReportCase):
 
@@ -406,7 +416,7 @@ class Formats(ReportCase):
     def test_unknown_names(self):
         done = report("top-name", self.capture_path, check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("there is no report 'top-name' (did you mean top-names?)", done.stderr)
+        self.assertIn("there is no report 'top-name' (did you mean top-names or ", done.stderr)
         done = report("leaks", check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("which captures?", done.stderr)
@@ -419,7 +429,7 @@ class Others(RowsCase):
         self.assertEqual(dict(self.columns("overview", "what", "value"))["messages"], "161")
         self.assertEqual(self.columns("top-clients", "client", "queries"),
                          [(HERE, 70), (OTHER, 11)])
-        self.assertEqual(self.columns("top-names", "name", "queries")[0],
+        self.assertEqual(self.columns("top-names/questions", "name", "queries")[0],
                          ("beat.vendor.example.", 20))
         self.assertEqual(self.columns("top-etld1", "domain", "queries")[0],
                          ("vendor.example.", 29))

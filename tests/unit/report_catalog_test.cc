@@ -104,7 +104,7 @@ TEST(ReportCatalog, SaysWhatWasMeant) {
   const auto message = [](absl::string_view name) {
     return std::string(ChooseReports(name).status().message());
   };
-  EXPECT_EQ(message("top-name"), "there is no report 'top-name' (did you mean top-names?)");
+  EXPECT_EQ(message("nxdomains"), "there is no report 'nxdomains' (did you mean nxdomain?)");
   EXPECT_THAT(message("leaks/rythms"), HasSubstr("did you mean leaks/rhythms?"));
   EXPECT_THAT(message("eth0.pcap"), HasSubstr("--list lists them"));
   EXPECT_THAT(message(""), HasSubstr("there is no report ''"));
