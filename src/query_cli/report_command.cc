@@ -48,7 +48,7 @@ std::string SqlOf(const std::vector<Report>& reports) {
 }
 
 std::string TimeText(int64_t time_ns) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixNanos(time_ns), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixNanos(time_ns), absl::UTCTimeZone());
 }
 
 // Which captures a page is of.
@@ -64,7 +64,7 @@ std::string About(const CaptureOptions& captures) {
     absl::StrAppend(&text, ", interface ", captures.input.interface);
   }
   return absl::StrCat(text, ". Made ", TimeText(captures.now_ns), " by dns-monitor ",
-                      DNS_MONITOR_VERSION, ". All times are UTC.");
+                      DNS_MONITOR_VERSION, ".");
 }
 
 // Tells the statements what --port says, which is all that they cannot ask the captures for.

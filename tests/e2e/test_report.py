@@ -366,6 +366,7 @@ class Formats(ReportCase):
             self.assertRegex(attributes.get("href", "#"), "^#")
         self.assertIn("<script>alert(1)</script>.example.net.", "".join(page.text))
         self.assertIn(os.path.basename(self.capture_path), "".join(page.text))
+        self.assertRegex(text, r"Made \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by dns-monitor [^ ]+\.</p>")
         names = [line.split()[0] for line in report("--list").stdout.splitlines()]
         anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
         self.assertEqual(anchors, {name.replace("/", "-") for name in names})
