@@ -292,11 +292,31 @@ class OfExample(LabCase):
         self.assertNotRegex(text, r"rows?, \d+ of \d+ columns\)")
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
         for row in ("│ telemetry.tv.example. │ 192.168.1.12 │    19 │   300.0 │      0.1 │",
-                    "│ started   │ 00:51:40 │ 01:04:20 │   760.0 │      │ eth0      │",
+                    "│ started   │ 00:51:40 │ 01:04:20 │   760.0 │      │ eth0  │",
                     "│ sensor.example.       │       3 │     1 │ 00:15:50 │ 01:50:30 │",
                     "│ 192.168.1.12 │ 192.0.2.53 │ 203.0.113.99  │      10 │ api.video.example. │"):
             self.assertIn(row, text)
         self.assertIn("Times are of 2026-01-01, UTC.", text)
+
+    def test_80_columns_have_all_of_several_days(self):
+        """With what is as long as it gets, but for addresses of IPv6."""
+        capture = LeakyCapture()
+        for number in range(300):
+            capture.ask(number * 900, "some-longer-name.services.example.co.uk", rcode=2,
+                        client="192.168.100.201", server="192.168.100.202")
+        capture.ask(5000, "nas.lan", client="192.168.100.201", server="198.51.100.253", kind=PTR)
+        directory = self.path("days")
+        os.mkdir(directory)
+        begin, day = START * 10**9, 86400 * 10**9
+        Segments(directory).append(capture.packets(), begin, begin + 4 * day,
+                                   gaps=[("interface_down", begin + day, begin + 2 * day)])
+        self.directory = directory
+        text = self.shown("all")
+        self.assertNotRegex(text, r"rows?, \d+ of \d+ columns\)")
+        for line in text.splitlines():
+            if line.startswith("│ ") and "some-longer" not in line:
+                self.assertNotIn("…", line)
+        self.assertIn("│ interface_down │ 01-02 00:00:00 │ 01-03 00:00:00 │ 86400.0 │", text)
 
     def test_gaps_last(self):
         """A capture that begins where the one before ended leaves nothing out."""
@@ -320,6 +340,13 @@ class OfExample(LabCase):
                 cells = [row[column] for row in csv.DictReader(io.StringIO(text))]
                 digits = {len(cell.partition(".")[2]) for cell in cells}
                 self.assertEqual(len(digits), 1, f"{name} {column} {cells}")
+
+    def test_volume_tells_silence_from_no_capture(self):
+        """Away from 25:00 to 35:00, and not captured from 51:40 to 64:20."""
+        rows = tables("volume", self.directory)["volume"]
+        quiet = [row["not_captured_s"] for row in rows if row["queries"] == 0]
+        self.assertEqual(quiet, [0] * 4 + [120] * 6)
+        self.assertEqual(sum(row["not_captured_s"] for row in rows), 760)
 
     def test_answers_are_those_of_the_query(self):
         rows = json.loads(query("select aname, count(*) as count from dns where qr=1 "
@@ -457,6 +484,7 @@ class Others(RowsCase):
         self.assertEqual(sum(row["queries"] for row in rows), 81)
         self.assertEqual(sum(row["responses"] for row in rows), 80)
         self.assertIn(0, [row["queries"] for row in rows])
+        self.assertEqual({row["not_captured_s"] for row in rows}, {None})
         self.assertLessEqual(len(rows), 61)
 
     def test_volume_begins_with_the_first_packet(self):

@@ -1,5 +1,6 @@
 -- How many queries come, over time?
--- At most 61 stretches of equal length, those without any message too.
+-- At most 61 stretches of equal length, those without any message too. Where ledgers tell,
+-- not_captured_s says for how many seconds of a stretch nobody was capturing.
 -- chart: time begins queries responses
 -- of: messages
 with seconds as materialized (
@@ -22,7 +23,17 @@ with seconds as materialized (
      counts as (
        select time_bucket(length, second, origin) as begins, sum(queries)::bigint as queries,
               sum(responses)::bigint as responses
-       from seconds, step group by all)
-select begins, coalesce(queries, 0) as queries, coalesce(responses, 0) as responses
-from stretches left join counts using (begins)
+       from seconds, step group by all),
+     pauses as (
+       select interface, from_time::timestamp as since, to_time::timestamp as until from gaps
+       where kind = 'gap' and reason not in ('taken_over', 'hook_changed', 'clock_step')),
+     of_interfaces as (
+       select begins, sum(epoch(least(until, begins + length) - greatest(since, begins))) as pause
+       from stretches, step, pauses where since < begins + length and until > begins
+       group by begins, interface),
+     missing as (select begins, max(pause) as pause from of_interfaces group by begins)
+select begins, coalesce(queries, 0) as queries, coalesce(responses, 0) as responses,
+       case when exists (select 1 from segments where sequence is not null)
+            then coalesce(pause, 0)::decimal(12, 1) end as not_captured_s
+from stretches left join counts using (begins) left join missing using (begins)
 order by begins
