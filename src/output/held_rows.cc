@@ -27,6 +27,18 @@ bool IsText(const output::Column& column) {
   }
 }
 
+bool IsTime(const output::Column& column) {
+  switch (column.type) {
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_S:
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void HoldRow(const std::vector<output::Column>& columns, idx_t row, TextBuffer* text,
              HeldRows* held) {
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -70,7 +82,7 @@ absl::StatusOr<HeldRows> HoldRows(duckdb_result* result, size_t most_rows) {
   HeldRows held;
   for (const output::Column& column : columns) {
     const bool is_number = column.kind == Kind::kInt || column.kind == Kind::kFloat;
-    held.columns.push_back({column.name, is_number, IsText(column), {}});
+    held.columns.push_back({column.name, is_number, IsText(column), {}, IsTime(column)});
   }
   TextBuffer text;
   output::ChunkStream chunks(result, nullptr);

@@ -72,7 +72,7 @@ absl::Status Captures::PlanAgain(int64_t now_ns) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<TimeRange> Captures::RangeOf(const TableRequest& request) const {
+absl::StatusOr<TimeRange> Captures::RangeFor(const TableRequest& request) const {
   TimeRange range = options_.input.range;
   if (request.since) {
     DM_ASSIGN_OR_RETURN(const int64_t from_ns, ParseTime(*request.since, now_ns_));
@@ -88,7 +88,20 @@ absl::StatusOr<TimeRange> Captures::RangeOf(const TableRequest& request) const {
 absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
     const TableRequest& request) const {
   InputOptions input = options_.input;
-  DM_ASSIGN_OR_RETURN(input.range, RangeOf(request));
+  DM_ASSIGN_OR_RETURN(input.range, RangeFor(request));
+  return PlanFor(std::move(input), request);
+}
+
+absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanOfAllTimes(
+    const TableRequest& request) const {
+  InputOptions input = options_.input;
+  input.range = {};
+  input.skip_unreadable = true;
+  return PlanFor(std::move(input), request);
+}
+
+absl::StatusOr<std::shared_ptr<const InputPlan>> Captures::PlanFor(
+    InputOptions input, const TableRequest& request) const {
   if (request.files) input.paths = *request.files;
   if (input.paths == options_.input.paths && input.range == options_.input.range) return plan_;
   DM_ASSIGN_OR_RETURN(std::shared_ptr<const InputPlan> plan, Plan(input));
@@ -120,7 +133,7 @@ absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor 
   DM_ASSIGN_OR_RETURN(open.plan, PlanFor(request));
   DM_RETURN_IF_ERROR(NoteReading(*open.plan));
   ScanOptions scan{.what = what, .range = {}, .ports = options_.ports, .on_note = options_.on_note};
-  DM_ASSIGN_OR_RETURN(scan.range, RangeOf(request));
+  DM_ASSIGN_OR_RETURN(scan.range, RangeFor(request));
   if (request.port) {
     DM_ASSIGN_OR_RETURN(scan.ports, ParsePorts(*request.port));
   }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <numeric>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -132,12 +133,21 @@ void AppendBalance(std::vector<SegmentColumn>* to) {
                  }));
 }
 
+// A segment in which nobody asked has no packet that lies in the range; its ledger does.
 absl::StatusOr<std::vector<SegmentRow>> Segments(const Captures& captures,
                                                  const TableRequest& request) {
+  DM_ASSIGN_OR_RETURN(const TimeRange range, captures.RangeFor(request));
   DM_ASSIGN_OR_RETURN(const auto plan, captures.PlanFor(request));
+  std::set<absl::string_view> planned;
+  for (const PlannedFile& file : plan->files) planned.insert(file.path);
+  DM_ASSIGN_OR_RETURN(const auto all, captures.PlanOfAllTimes(request));
   std::vector<SegmentRow> rows;
-  for (const PlannedFile& file : plan->files) {
-    rows.push_back({.file = file, .ledger = LedgerOf(file)});
+  for (const PlannedFile& file : all->files) {
+    std::optional<Ledger> ledger = LedgerOf(file);
+    const bool meets = ledger && range.Meets(ledger->from_ns, ledger->to_ns);
+    if (meets || planned.contains(file.path)) {
+      rows.push_back({.file = file, .ledger = std::move(ledger)});
+    }
   }
   return rows;
 }
@@ -187,12 +197,15 @@ void AddGaps(const PlannedFile& file, const Ledger& ledger, std::vector<GapRow>*
   }
 }
 
+// Those of the range, in whichever segment's ledger they stand.
 absl::StatusOr<std::vector<GapRow>> Gaps(const Captures& captures, const TableRequest& request) {
-  DM_ASSIGN_OR_RETURN(const auto plan, captures.PlanFor(request));
+  DM_ASSIGN_OR_RETURN(const TimeRange range, captures.RangeFor(request));
+  DM_ASSIGN_OR_RETURN(const auto plan, captures.PlanOfAllTimes(request));
   std::vector<GapRow> rows;
   for (const PlannedFile& file : plan->files) {
     if (const std::optional<Ledger> ledger = LedgerOf(file)) AddGaps(file, *ledger, &rows);
   }
+  std::erase_if(rows, [&](const GapRow& row) { return !range.Meets(row.from_ns, row.to_ns); });
   return rows;
 }
 

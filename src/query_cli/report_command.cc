@@ -13,6 +13,7 @@
 #include "dns_monitor/output/byte_sink.h"
 #include "result_output.h"
 #include "spool.h"
+#include "what_is_there.h"
 
 namespace dns_monitor {
 namespace {
@@ -47,7 +48,7 @@ std::string SqlOf(const std::vector<Report>& reports) {
 }
 
 std::string TimeText(int64_t time_ns) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S", absl::FromUnixNanos(time_ns), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixNanos(time_ns), absl::UTCTimeZone());
 }
 
 // Which captures a page is of.
@@ -63,7 +64,7 @@ std::string About(const CaptureOptions& captures) {
     absl::StrAppend(&text, ", interface ", captures.input.interface);
   }
   return absl::StrCat(text, ". Made ", TimeText(captures.now_ns), " by dns-monitor ",
-                      DNS_MONITOR_VERSION, ". All times are UTC.");
+                      DNS_MONITOR_VERSION, ".");
 }
 
 // Tells the statements what --port says, which is all that they cannot ask the captures for.
@@ -163,13 +164,16 @@ std::unique_ptr<ReportWriter> ReportCommand::MakeWriter(const std::string& about
 
 absl::Status ReportCommand::WriteReports(ReportWriter* writer, Engine* engine,
                                          const Watch* watch) const {
+  DM_ASSIGN_OR_RETURN(const WhatIsThere there, FindWhatIsThere(engine));
   DM_RETURN_IF_ERROR(writer->Begin(reports_));
   for (const Report& report : reports_) {
     DM_RETURN_IF_ERROR(writer->BeginReport(report));
     for (const ReportSection& section : report.sections) {
       if (watch->interrupted()) return absl::CancelledError("interrupted");
+      ReportSection shown = section;
+      shown.none = TextWithoutRows(section, there);
       DM_RETURN_IF_ERROR(engine->Run(section.sql, [&](duckdb_result* result) {
-        return writer->WriteSection(report, section, result);
+        return writer->WriteSection(report, shown, result);
       }));
     }
   }

@@ -137,6 +137,8 @@ ReportSection ParseReportFile(absl::string_view text) {
     std::string* const before = target;
     if (absl::ConsumePrefix(&comment, "chart:")) {
       target = &chart;
+    } else if (absl::ConsumePrefix(&comment, "of:")) {
+      target = &section.of;
     } else if (absl::ConsumePrefix(&comment, "none:")) {
       target = &section.none;
     } else if (absl::ConsumePrefix(&comment, "several:")) {

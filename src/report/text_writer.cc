@@ -9,6 +9,7 @@
 #include "src/report/chart_values.h"
 #include "src/report/most_rows.h"
 #include "src/report/sparkline.h"
+#include "src/report/times.h"
 #include "src/report/wrap.h"
 
 namespace dns_monitor {
@@ -36,7 +37,7 @@ class TextReportWriter : public ReportWriter {
 
   absl::Status WriteSection(const Report& /*report*/, const ReportSection& section,
                             duckdb_result* result) override {
-    DM_ASSIGN_OR_RETURN(const HeldRows rows, HoldRows(result, report::kMostRows));
+    DM_ASSIGN_OR_RETURN(HeldRows rows, HoldRows(result, report::kMostRows));
     std::string text;
     if (!section.name.empty()) {
       text = Title(section.title, '-', "## ");
@@ -50,6 +51,7 @@ class TextReportWriter : public ReportWriter {
     if (section.chart.kind == ReportChart::Kind::kTime && !markdown_) {
       absl::StrAppend(&text, Sparklines(section.chart, rows));
     }
+    if (!markdown_) absl::StrAppend(&text, Paragraph(report::ShortenTimes(&rows)));
     absl::StrAppend(&text, FormatRows(rows, format_, width_), markdown_ ? "" : "\n");
     return sink_->Write(text);
   }
@@ -69,20 +71,16 @@ class TextReportWriter : public ReportWriter {
     return absl::StrCat(report::Wrapped(text, text_width_), "\n");
   }
 
+  // The name has a line of its own: beside it, there would be no room for the blocks.
   static std::string Sparklines(const ReportChart& chart, const HeldRows& rows) {
     const report::ChartValues values = report::ReadChart(chart, rows);
-    size_t widest = 0;
-    for (const report::ChartSeries& series : values.series) {
-      widest = std::max(widest, TextWidth(series.name));
-    }
     std::string lines;
     for (const report::ChartSeries& series : values.series) {
       const double most = *std::max_element(series.values.begin(), series.values.end());
-      absl::StrAppend(&lines, series.name, std::string(widest - TextWidth(series.name) + 1, ' '),
-                      report::Sparkline(series.values), " at most ", report::GroupedNumber(most),
-                      "\n");
+      absl::StrAppend(&lines, series.name, ", at most ", report::GroupedNumber(most), ":\n",
+                      report::Sparkline(series.values), "\n");
     }
-    return lines;
+    return absl::StrCat(lines, "\n");
   }
 
   const bool markdown_;

@@ -2,13 +2,20 @@
 import csv
 import html.parser
 import io
+import ipaddress
+import itertools
 import json
 import os
+import random
 
 from lab.case import LabCase
-from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, LeakyCapture, leaky_capture
+from lab.example import example
+from lab.leaky import FOREIGN, HERE, OTHER, ROUTER, START, LeakyCapture, leaky_capture
+from lab.messages import NS, PTR
 from lab.process import run
 from lab.query import DNS_MONITOR_QUERY, as_others, query
+from lab.segments import Segments
+from lab.terminal import Terminal
 
 VOID = {"meta", "br"}
 
@@ -90,9 +97,9 @@ class Leaks(RowsCase):
             [(ROUTER, "udp", 79, "own network"), (FOREIGN, "udp", 2, "internet")])
 
     def test_domains(self):
-        self.assertEqual(self.columns("leaks/domains", "domain", "queries", "servers"), [
-            ("vendor.example.", 29, 1), ("example.net.", 24, 1), ("example.com.", 7, 2),
-            ("example.org.", 4, 2), ("corp.test.", 3, 1), ("example.co.uk.", 1, 1)])
+        self.assertEqual(self.columns("leaks/domains", "domain", "queries", "names"), [
+            ("vendor.example.", 29, 2), ("example.net.", 24, 4), ("example.com.", 7, 1),
+            ("example.org.", 4, 2), ("corp.test.", 3, 2), ("example.co.uk.", 1, 1)])
 
     def test_private_names(self):
         self.assertEqual(
@@ -114,15 +121,14 @@ class Leaks(RowsCase):
     def test_search_list(self):
         self.assertEqual(
             self.columns("leaks/search-list", "suffix", "queries", "names", "example"),
-            [("corp.test.", 3, 2, "www.example.com. and www.example.com.corp.test."),
-             ("local.", 1, 1, "printer. and printer.local.")])
+            [("corp.test.", 3, 2, "www.example.com."), ("local.", 1, 1, "printer.")])
 
     def test_rhythms(self):
         """Also over a pause; neither what is uneven, nor too quick, nor too seldom."""
         self.assertEqual(
             self.columns("leaks/rhythms", "client", "name", "times"),
             [(HERE, "beat.vendor.example.", 10), (OTHER, "paused.vendor.example.", 9)])
-        periods = [row["every_seconds"] for row in self.found["leaks/rhythms"]]
+        periods = [row["every_s"] for row in self.found["leaks/rhythms"]]
         self.assertAlmostEqual(periods[0], 60, delta=1)
         self.assertAlmostEqual(periods[1], 10, delta=0.1)
 
@@ -146,11 +152,211 @@ class Leaks(RowsCase):
 
     def test_nothing_to_tell(self):
         """Every section has a sentence for that, or says what it cannot know."""
-        LeakyCapture().write(self.capture_path)
+        capture = LeakyCapture()
+        capture.ask(0, "com", kind=NS)
+        capture.write(self.capture_path)
         text = report("leaks", self.capture_path).stdout
-        self.assertEqual(text.count("┌"), 1, text)
+        self.assertEqual(text.count("┌"), 3, text)  # who asks, who is asked, what is not seen
         self.assertIn("No query has a client's subnet.", text)
-        self.assertIn("Nobody asked anything.", text)
+        self.assertIn("Every client asked only one server.", text)
+
+
+class LeaksOfOthers(LabCase):
+    """What is no part of the leaky capture."""
+
+    def found(self, capture, section):
+        path = self.path("other.pcap")
+        capture.write(path)
+        return tables(section, path)[section]
+
+    def test_rhythm_with_missing_beats(self):
+        """Of 40 some are lost, one or two behind each other, and there is one between two."""
+        capture = LeakyCapture()
+        for beat in set(range(40)) - {5, 11, 12, 20, 30, 31}:
+            capture.ask(beat * 300 + beat % 7 * 2, "telemetry.vendor.example")
+        capture.ask(1330, "telemetry.vendor.example")
+        self.assertEqual(select(self.found(capture, "leaks/rhythms"), "name", "times"),
+                         [("telemetry.vendor.example.", 35)])
+
+    def test_people_have_no_rhythm(self):
+        """They come by chance, or at double or triple the time as often as at once."""
+        chance = random.Random(1)
+        capture = LeakyCapture()
+        for number in range(300):
+            at = 0
+            for _ in range(chance.choice((6, 7, 9, 14))):
+                capture.ask(at, f"host{number}.example")
+                at += 5 + chance.expovariate(1 / 120)
+        for name, pauses in (("double", (40, 80, 120, 40, 80, 40, 120)),
+                             ("lunch", (600, 900, 610, 1300, 480, 600, 760, 600))):
+            for at in itertools.accumulate(pauses, initial=0):
+                capture.ask(at, f"{name}.example")
+        self.assertEqual(self.found(capture, "leaks/rhythms"), [])
+
+    def test_reverse_of_shared_addresses(self):
+        """100.64.0.0/10, from edge to edge."""
+        capture = LeakyCapture()
+        addresses = ("100.63.255.255", "100.64.0.0", "100.99.1.2", "100.109.0.1", "100.127.255.255",
+                     "100.128.0.0")
+        for seconds, address in enumerate(addresses):
+            capture.ask(seconds, ipaddress.ip_address(address).reverse_pointer, kind=PTR)
+        self.assertCountEqual(select(self.found(capture, "leaks/reverse"), "address"),
+                              [(address,) for address in addresses[1:-1]])
+
+
+class WithoutMessages(LabCase):
+    """That nothing is there is no good news, and has its reasons."""
+
+    # What is said without them too.
+    ALWAYS = {"overview", "leaks/unseen", "leaks/gaps"}
+
+    def sections(self):
+        names = [line.split()[0] for line in report("--list").stdout.splitlines()]
+        return [name for name in names if not any(other.startswith(name + "/") for other in names)]
+
+    def test_no_section_is_glad(self):
+        path = self.path("empty.pcap")
+        LeakyCapture().write(path)
+        for name in set(self.sections()) - self.ALWAYS:
+            with self.subTest(name):
+                text = " ".join(report(name, path).stdout.split())
+                self.assertTrue(text.endswith("No messages were captured. No ledger tells whether "
+                                              "anybody was capturing."), text)
+        page = report("all", path, "--format", "html").stdout
+        self.assertEqual(page.count("No messages were captured."),
+                         len(self.sections()) - len(self.ALWAYS))
+
+    def test_only_queries(self):
+        path = self.path("queries.pcap")
+        capture = LeakyCapture()
+        capture.ask(0, "www.example.com", rcode=None)
+        capture.write(path)
+        for name in "nxdomain", "servfail", "truncation", "rcodes", "top-answers":
+            self.assertIn("\nNo responses were captured.\n", report(name, path).stdout)
+        self.assertIn("┌", report("unanswered", path).stdout)
+
+    def test_what_ledgers_tell(self):
+        """The example was not captured from 51:40 to 64:20; from 25:00 to 35:00 nobody asked."""
+        directory = self.path("example")
+        os.mkdir(directory)
+        example().write(directory)
+
+        def said(since, until):
+            return " ".join(report("servfail", directory, "--since", f"2026-01-01T{since}Z",
+                                   "--until", f"2026-01-01T{until}Z").stdout.split())
+
+        self.assertTrue(said("00:52", "01:04").endswith(
+            "By the ledgers nobody was capturing from 2026-01-01T00:51:40Z to "
+            "2026-01-01T01:04:20Z (eth0)."))
+        self.assertTrue(said("00:26", "00:34").endswith(
+            "By the ledgers somebody was capturing from 2026-01-01T00:00:00Z to "
+            "2026-01-01T00:51:40Z, and there were none."))
+        self.assertTrue(said("02:30", "03:00").endswith(
+            "No ledger tells whether anybody was capturing."))
+        self.assertTrue(said("00:17", "00:18").endswith("No server failed."))
+
+    def test_of_one_time(self):
+        """Of segments and gaps it is the ledgers' times that count, not those of packets."""
+        directory = self.path("example")
+        os.mkdir(directory)
+        example().write(directory)
+        within = "--since", "2026-01-01T00:52Z", "--until", "2026-01-01T01:04Z"
+        self.assertEqual(select(tables("leaks/gaps", directory, *within)["leaks/gaps"], "reason"),
+                         [("started",)])
+        quiet = self.path("quiet")
+        os.mkdir(quiet)
+        Segments(quiet).append([], START * 10**9, (START + 3600) * 10**9, not_dns=7)
+        within = "--since", f"@{START + 60}", "--until", f"@{START + 120}"
+        self.assertIn("By the ledgers somebody was capturing",
+                      " ".join(report("rcodes", quiet, *within).stdout.split()))
+
+
+class OfExample(LabCase):
+    """Of two hours with all that there can be, for whoever has 80 columns."""
+
+    def setUp(self):
+        super().setUp()
+        self.directory = self.path("example")
+        os.mkdir(self.directory)
+        example().write(self.directory)
+
+    def shown(self, *names, columns=80):
+        terminal = Terminal([DNS_MONITOR_QUERY, "report", *names, self.directory], columns=columns,
+                            preexec_fn=as_others)
+        self.addCleanup(terminal.close)
+        self.assertEqual(terminal.wait(), 0, terminal.shown)
+        return terminal.shown.replace("\r", "")
+
+    def test_80_columns_have_all(self):
+        text = self.shown("all")
+        self.assertNotRegex(text, r"rows?, \d+ of \d+ columns\)")
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        for row in ("│ telemetry.tv.example. │ 192.168.1.12 │    19 │   300.0 │      0.1 │",
+                    "│ started   │ 00:51:40 │ 01:04:20 │   760.0 │      │ eth0  │",
+                    "│ sensor.example.       │       3 │     1 │ 00:15:50 │ 01:50:30 │",
+                    "│ 192.168.1.12 │ 192.0.2.53 │ 203.0.113.99  │      10 │ api.video.example. │"):
+            self.assertIn(row, text)
+        self.assertIn("Times are of 2026-01-01, UTC.", text)
+
+    def test_80_columns_have_all_of_several_days(self):
+        """With what is as long as it gets, but for addresses of IPv6."""
+        capture = LeakyCapture()
+        for number in range(300):
+            capture.ask(number * 900, "some-longer-name.services.example.co.uk", rcode=2,
+                        client="192.168.100.201", server="192.168.100.202")
+        capture.ask(5000, "nas.lan", client="192.168.100.201", server="198.51.100.253", kind=PTR)
+        directory = self.path("days")
+        os.mkdir(directory)
+        begin, day = START * 10**9, 86400 * 10**9
+        Segments(directory).append(capture.packets(), begin, begin + 4 * day,
+                                   gaps=[("interface_down", begin + day, begin + 2 * day)])
+        self.directory = directory
+        text = self.shown("all")
+        self.assertNotRegex(text, r"rows?, \d+ of \d+ columns\)")
+        for line in text.splitlines():
+            if line.startswith("│ ") and "some-longer" not in line:
+                self.assertNotIn("…", line)
+        self.assertIn("│ interface_down │ 01-02 00:00:00 │ 01-03 00:00:00 │ 86400.0 │", text)
+
+    def test_gaps_last(self):
+        """A capture that begins where the one before ended leaves nothing out."""
+        self.assertEqual(select(tables("leaks/gaps", self.directory)["leaks/gaps"], "reason",
+                                "begins", "seconds", "lost"),
+                         [("started", "2026-01-01T00:51:40Z", 760, None),
+                          ("ring_full", "2026-01-01T01:40:40Z", 10, 10)])
+
+    def test_overview(self):
+        found = {row["what"]: row["value"]
+                 for row in tables("overview", self.directory)["overview"]}
+        self.assertEqual(found["first message"], "2026-01-01T00:00:15Z")
+        self.assertEqual((found["gaps in the capture"], found["packets lost"]), ("1", "10"))
+
+    def test_numbers_of_a_column_have_as_many_digits(self):
+        for name, section in tables("all", self.directory).items():
+            text = report(name, self.directory, "--format", "csv").stdout
+            for column in section[0] if section else ():
+                if not any(isinstance(row[column], float) for row in section):
+                    continue
+                cells = [row[column] for row in csv.DictReader(io.StringIO(text))]
+                digits = {len(cell.partition(".")[2]) for cell in cells}
+                self.assertEqual(len(digits), 1, f"{name} {column} {cells}")
+
+    def test_volume_tells_silence_from_no_capture(self):
+        """Away from 25:00 to 35:00, and not captured from 51:40 to 64:20."""
+        rows = tables("volume", self.directory)["volume"]
+        quiet = [row["not_captured_s"] for row in rows if row["queries"] == 0]
+        self.assertEqual(quiet, [0] * 4 + [120] * 6)
+        self.assertEqual(sum(row["not_captured_s"] for row in rows), 760)
+
+    def test_answers_are_those_of_the_query(self):
+        rows = json.loads(query("select aname, count(*) as count from dns where qr=1 "
+                                "group by aname order by count desc, aname limit 10",
+                                self.directory).stdout)[0]["data"]
+        found = tables("top-names", self.directory)
+        self.assertEqual(select(found["top-names/answers"][:10], "name", "responses"),
+                         [(name or "(no answer)", count) for name, count in rows])
+        self.assertEqual(select(found["top-names/questions"][:1], "name", "queries"),
+                         [("www.example.com.", 298)])
 
 
 class LeaksOfCapture(ReportCase):
@@ -164,7 +370,7 @@ class LeaksOfCapture(ReportCase):
             self.send(self.left, "10.53.0.99", "--count", "10")
             monitor.finish()
         found = tables("leaks/gaps,leaks/unseen", directory)
-        self.assertIn(("stopped",), select(found["leaks/gaps"], "reason"))
+        self.assertIn(("started",), select(found["leaks/gaps"], "reason"))
         self.assertEqual(set(select(found["leaks/unseen"], "seen")),
                          {("no: this port was not captured",)})
 
@@ -187,6 +393,7 @@ class Formats(ReportCase):
             self.assertRegex(attributes.get("href", "#"), "^#")
         self.assertIn("<script>alert(1)</script>.example.net.", "".join(page.text))
         self.assertIn(os.path.basename(self.capture_path), "".join(page.text))
+        self.assertRegex(text, r"Made \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ by dns-monitor [^ ]+\.</p>")
         names = [line.split()[0] for line in report("--list").stdout.splitlines()]
         anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
         self.assertEqual(anchors, {name.replace("/", "-") for name in names})
@@ -194,7 +401,7 @@ class Formats(ReportCase):
     def test_text(self):
         text = report("volume,leaks", self.capture_path).stdout
         self.assertIn("How many queries come, over time?\n=====", text)
-        self.assertRegex(text, "queries   [▁▂▃▄▅▆▇█]+ at most ")
+        self.assertRegex(text, "\nqueries, at most 1?[0-9]:\n[▁▂▃▄▅▆▇█]+\nresponses, at most ")
         self.assertIn("There is more than one address.", text)
         self.assertIn("<script>alert(1)</script>.example.net.",
                       report("top-names", self.capture_path).stdout)
@@ -237,7 +444,7 @@ class Formats(ReportCase):
     def test_unknown_names(self):
         done = report("top-name", self.capture_path, check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("there is no report 'top-name' (did you mean top-names?)", done.stderr)
+        self.assertIn("there is no report 'top-name' (did you mean top-names or ", done.stderr)
         done = report("leaks", check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("which captures?", done.stderr)
@@ -250,7 +457,7 @@ class Others(RowsCase):
         self.assertEqual(dict(self.columns("overview", "what", "value"))["messages"], "161")
         self.assertEqual(self.columns("top-clients", "client", "queries"),
                          [(HERE, 70), (OTHER, 11)])
-        self.assertEqual(self.columns("top-names", "name", "queries")[0],
+        self.assertEqual(self.columns("top-names/questions", "name", "queries")[0],
                          ("beat.vendor.example.", 20))
         self.assertEqual(self.columns("top-etld1", "domain", "queries")[0],
                          ("vendor.example.", 29))
@@ -277,7 +484,20 @@ class Others(RowsCase):
         self.assertEqual(sum(row["queries"] for row in rows), 81)
         self.assertEqual(sum(row["responses"] for row in rows), 80)
         self.assertIn(0, [row["queries"] for row in rows])
+        self.assertEqual({row["not_captured_s"] for row in rows}, {None})
         self.assertLessEqual(len(rows), 61)
+
+    def test_volume_begins_with_the_first_packet(self):
+        """Stretches of many days too, of which the first would begin in 1969."""
+        for start in 0, START:
+            capture = LeakyCapture()
+            for seconds in 3661, 3 * 365 * 86400:
+                capture.ask(start - START + seconds, "www.example.com")
+            capture.write(self.capture_path)
+            rows = tables("volume", self.capture_path)["volume"]
+            self.assertEqual(rows[0]["begins"],
+                             "1970-01-01T00:00:00Z" if start == 0 else "2026-01-01T00:00:00Z")
+            self.assertEqual([row["queries"] for row in rows if row["queries"]], [1, 1])
 
     def test_new_names(self):
         capture = LeakyCapture()

@@ -37,6 +37,15 @@ TEST_F(HeldRowsTest, HasTextsThatCanBeShown) {
   EXPECT_EQ(rows.Find("other"), nullptr);
 }
 
+TEST_F(HeldRowsTest, KnowsTimes) {
+  const HeldRows rows = Hold(
+      "select timestamp '2026-01-01' as t, date '2026-01-01' as d, "
+      "timestamp_ns '2026-01-01' as n");
+  EXPECT_TRUE(rows.Find("t")->is_time);
+  EXPECT_TRUE(rows.Find("n")->is_time);
+  EXPECT_FALSE(rows.Find("d")->is_time);
+}
+
 TEST_F(HeldRowsTest, EndsWhereItIsTold) {
   const HeldRows rows = Hold("select range as n from range(10000)", 3);
   EXPECT_THAT(rows.Find("n")->cells, ElementsAre("0", "1", "2"));

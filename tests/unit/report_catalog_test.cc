@@ -12,6 +12,7 @@
 namespace dns_monitor {
 namespace {
 
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -49,6 +50,7 @@ TEST(ReportCatalog, EveryReportSaysWhatItIs) {
       EXPECT_LE(section.title.size(), kMostTitle);
       EXPECT_TRUE(absl::EndsWith(section.title, "?")) << section.title;
       EXPECT_FALSE(absl::EndsWith(section.sql, ";"));
+      EXPECT_THAT(section.of, AnyOf("", "queries", "responses", "messages"));
       if (section.chart.kind == ReportChart::Kind::kNone) continue;
       EXPECT_GE(section.chart.columns.size(), 2u);
     }
@@ -69,6 +71,7 @@ TEST(ReportCatalog, ReadsComments) {
       "-- Who asks?\n"
       "-- One line for\n"
       "-- each address.\n"
+      "-- of: queries\n"
       "-- none: Nobody\n"
       "-- asks.\n"
       "-- several: There are more.\n"
@@ -76,6 +79,7 @@ TEST(ReportCatalog, ReadsComments) {
       "select 1 -- none: this is none\n");
   EXPECT_EQ(section.title, "Who asks?");
   EXPECT_EQ(section.explanation, "One line for each address.");
+  EXPECT_EQ(section.of, "queries");
   EXPECT_EQ(section.none, "Nobody asks.");
   EXPECT_EQ(section.several, "There are more.");
   EXPECT_EQ(section.chart.kind, ReportChart::Kind::kBars);
@@ -100,7 +104,7 @@ TEST(ReportCatalog, SaysWhatWasMeant) {
   const auto message = [](absl::string_view name) {
     return std::string(ChooseReports(name).status().message());
   };
-  EXPECT_EQ(message("top-name"), "there is no report 'top-name' (did you mean top-names?)");
+  EXPECT_EQ(message("nxdomains"), "there is no report 'nxdomains' (did you mean nxdomain?)");
   EXPECT_THAT(message("leaks/rythms"), HasSubstr("did you mean leaks/rhythms?"));
   EXPECT_THAT(message("eth0.pcap"), HasSubstr("--list lists them"));
   EXPECT_THAT(message(""), HasSubstr("there is no report ''"));

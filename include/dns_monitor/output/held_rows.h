@@ -18,6 +18,7 @@ struct HeldColumn {
   bool is_number = false;
   bool is_text = false;            // which may be cut where there is not room for all
   std::vector<std::string> cells;  // as a table on a terminal has them, but that NULL is empty
+  bool is_time = false;            // of day and time, UTC
 };
 
 struct HeldRows {

@@ -57,6 +57,12 @@ class Captures {
   // The session's files, or those that the request names, within its times. InvalidArgument for
   // times and ports that cannot be read; the errors of PlanInput.
   absl::StatusOr<std::shared_ptr<const InputPlan>> PlanFor(const TableRequest& request) const;
+  // Likewise, but of all times: of a time in which no packet came, only ledgers tell. What cannot
+  // be read is left out.
+  absl::StatusOr<std::shared_ptr<const InputPlan>> PlanOfAllTimes(
+      const TableRequest& request) const;
+  // The request's times within the session's. InvalidArgument for what cannot be read.
+  absl::StatusOr<TimeRange> RangeFor(const TableRequest& request) const;
   absl::StatusOr<OpenScan> OpenFor(const TableRequest& request, ScanFor what) const;
 
   // Of all scans that are open.
@@ -70,7 +76,8 @@ class Captures {
 
  private:
   explicit Captures(const CaptureOptions& options);
-  absl::StatusOr<TimeRange> RangeOf(const TableRequest& request) const;
+  absl::StatusOr<std::shared_ptr<const InputPlan>> PlanFor(InputOptions input,
+                                                           const TableRequest& request) const;
   // FailedPrecondition when one of them was read already, and cannot be again.
   absl::Status NoteReading(const InputPlan& plan) const;
   std::vector<std::shared_ptr<BlockSource>> LiveSources() const;

@@ -26,6 +26,7 @@ struct ReportSection {
   std::string name;         // "rhythms"; empty when it is the report's only one
   std::string title;        // one line
   std::string explanation;  // a few sentences, one line; may be empty
+  std::string of;           // queries, responses or messages: without any, `none` says nothing
   std::string none;         // instead of rows, when there are none
   std::string several;      // when there is more than one; may be empty
   ReportChart chart;
@@ -44,6 +45,7 @@ struct Report {
 // comment is the title; the others are the explanation, but for those that begin with a word and a
 // colon, as far as the next of that kind:
 //   -- chart: bars qname queries
+//   -- of: queries
 //   -- none: There is no query.
 //   -- several: There is more than one client.
 ReportSection ParseReportFile(absl::string_view text);

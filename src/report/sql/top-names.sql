@@ -1,8 +1,1 @@
--- Which names are asked most?
--- chart: bars name queries
--- none: There is no query in these captures.
-select coalesce(lower(qname), '(no question)') as name, count(*) as queries,
-       round(100.0 * count(*) / sum(count(*)) over (), 1) as percent,
-       count(distinct src_addr) as clients
-from messages where not qr
-group by name order by queries desc, name limit 20
+-- Which names are asked for and answered most?

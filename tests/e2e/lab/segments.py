@@ -35,7 +35,11 @@ class Segments:
         with open(path, "rb") as file:
             content = file.read()
         self._sequence += 1
-        first, last = _text(packets[0].time_ns), _text(packets[-1].time_ns)
+        ends, index = {}, []
+        if packets:
+            ends = {"first": _text(packets[0].time_ns), "last": _text(packets[-1].time_ns)}
+            index = [{"offset": 0, "first_record": 24, "packets": len(packets), **ends,
+                      "xxh3": f"{xxh3(content):016x}"}]
         lost = {}
         for cause, count, _, _ in losses:
             lost[cause] = lost.get(cause, 0) + count
@@ -55,8 +59,7 @@ class Segments:
                          "icmp_errors": True, "snaplen": MAX_SNAPLEN, "nanoseconds": False},
             "from": _text(begin_ns),
             "to": _text(end_ns),
-            "first_packet": first,
-            "last_packet": last,
+            **{f"{which}_packet": moment for which, moment in ends.items()},
             "damaged": False,
             "damage": "",
             "balance": {"seen": matched + not_dns, "not_dns": not_dns, "filtered_by_user": 0,
@@ -67,8 +70,7 @@ class Segments:
             "gaps": [{"from": _text(begin), "to": _text(end), "reason": reason}
                      for reason, begin, end in gaps],
             "removed": [],
-            "index": [{"offset": 0, "first_record": 24, "packets": len(packets), "first": first,
-                       "last": last, "xxh3": f"{xxh3(content):016x}"}],
+            "index": index,
         }
         text = (json.dumps(ledger, indent=2) + "\n").encode()
         with open(path + ".json", "wb") as file:

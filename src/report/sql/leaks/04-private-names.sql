@@ -3,6 +3,7 @@
 -- people, employers. If a server in the own network knows them, all is well; in the internet they
 -- are only noise. Names with a single label are listed when no server knew them: they come from
 -- search lists and from software that looks for helpers (wpad, isatap).
+-- of: queries
 -- none: No private name was asked for.
 -- chart: bars suffix queries
 with asked as (
@@ -19,7 +20,7 @@ select kind as suffix, server,
        case when regexp_matches(server, '^(127\.|::1$)') then 'on this machine'
             when is_private(server) or regexp_matches(server, '^(169\.254\.|fe80:)')
             then 'own network' else 'internet' end as place,
-       count(*) as queries, count(*) filter (where known) as known, count(distinct name) as names,
+       count(*) as queries, count(*) filter (where known) as known,
        mode(name) as example
 from private
 group by kind, server order by queries desc, suffix, server limit 50

@@ -2,6 +2,7 @@
 -- The name was asked for as it is, and also with a suffix behind it, which does not exist. So does
 -- the "search" line of resolv.conf, or what DHCP says. Whoever has the suffix learns all such
 -- names. Take the suffix off the list, or write names with a final dot.
+-- of: queries
 -- none: No name was asked for with and without a suffix.
 -- chart: bars suffix queries
 with asked as materialized (
@@ -16,7 +17,7 @@ with asked as materialized (
        select client, name, answers, labels, unnest(range(1, len(labels))) as cut from pieces)
 select array_to_string(labels[cut + 1:], '.') || '.' as suffix, sum(answers)::bigint as queries,
        count(distinct cuts.name) as names, count(distinct cuts.client) as clients,
-       arg_max(asked.name || ' and ' || cuts.name, answers) as example
+       arg_max(asked.name, answers) as example
 from cuts join asked
   on asked.client = cuts.client and asked.name = array_to_string(labels[:cut], '.') || '.'
 group by suffix order by queries desc, suffix limit 50

@@ -1,11 +1,11 @@
 -- When was nobody looking?
--- What was asked in these times is not here. Only captures with ledgers can tell; "loss" is of
--- packets that came too fast.
+-- What was asked in these times is not here: nobody was capturing, or so many packets were lost, as
+-- they came too fast or the disk had no room. Only captures with ledgers can tell.
 -- none: The ledgers tell of no such time, or there are no ledgers.
-select kind, reason, interface,
-       date_trunc('second', from_time::timestamp) as from_time,
-       date_trunc('second', to_time::timestamp) as to_time,
-       round(epoch_ns(to_time) / 1e9 - epoch_ns(from_time) / 1e9, 1) as seconds, packets
+select reason, date_trunc('second', from_time::timestamp) as begins,
+       date_trunc('second', to_time::timestamp) as ends,
+       (epoch_ns(to_time - from_time) / 1e9)::decimal(18, 1) as seconds, packets as lost,
+       interface as iface
 from gaps
-where reason not in ('taken_over', 'hook_changed')
-order by from_time, kind limit 100
+where reason not in ('taken_over', 'hook_changed') and (from_time < to_time or packets > 0)
+order by from_time, reason limit 100
