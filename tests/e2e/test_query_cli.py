@@ -340,13 +340,17 @@ class Signals(QueryCase):
     def test_while_a_pipe_has_no_writer(self):
         pipe = self.path("pipe")
         os.mkfifo(pipe)
-        process = self.begin("select count(*) from dns", pipe)
-        wait_until(lambda: any(os.readlink(f"/proc/{process.pid}/fd/{fd}") == pipe
-                               for fd in os.listdir(f"/proc/{process.pid}/fd")), "an open pipe")
-        self.check_interrupted(process)
+        for table in "dns", "transactions":
+            process = self.begin(f"select count(*) from {table}", pipe, stdout=subprocess.PIPE)
+            wait_until(lambda: any(os.readlink(f"/proc/{process.pid}/fd/{fd}") == pipe
+                                   for fd in os.listdir(f"/proc/{process.pid}/fd")), "an open pipe")
+            self.check_interrupted(process)
+            # Not that there are none.
+            self.assertEqual(process.popen.stdout.read(), b"")
 
     def test_while_it_waits_for_a_pipe(self):
-        process = self.begin("select count(*) from dns", "-", stdin=subprocess.PIPE)
+        process = self.begin("select count(*) from dns", "-", stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
         with open(self.file, "rb") as file:
             process.popen.stdin.write(file.read(10000))
         process.popen.stdin.flush()
@@ -356,6 +360,7 @@ class Signals(QueryCase):
             return "Threads:\t1\n" not in text and "State:\tS" in text
         wait_until(waits, "a process that waits")
         self.check_interrupted(process)
+        self.assertEqual(process.popen.stdout.read(), b"")
 
     def test_while_it_reads(self):
         """The captures in a product with themselves."""
