@@ -8,9 +8,9 @@
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/query/dialect.h"
 #include "dns_monitor/query/functions.h"
+#include "dns_monitor/query/sql_tokens.h"
 #include "dns_monitor/query/tables.h"
 #include "engine_error.h"
-#include "sql_tokens.h"
 
 namespace dns_monitor {
 namespace {

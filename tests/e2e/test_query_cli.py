@@ -515,10 +515,8 @@ class Sql(QueryCase):
     def test_completion(self):
         terminal = self.session()
         terminal.type("select count(*) from transac\t")
-        terminal.wait_for("transaction")  # as far as all such words go
-        terminal.type("\t")
-        terminal.wait_for(r"transactions\s")
-        terminal.type("s where answer_c\t")
+        terminal.wait_for(r"transactions ")
+        terminal.type("where answer_c\t")
         terminal.wait_for("answer_count ")
         terminal.type("= 12345;\n")
         terminal.wait_for(r"\b0\b")
@@ -526,6 +524,63 @@ class Sql(QueryCase):
         terminal.wait_for_editor()
         terminal.type("\x04")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_completion_of_tables(self):
+        """Behind FROM and JOIN there is nothing else; many words stand in columns."""
+        terminal = self.session(columns=44)
+        for line in "select 1 from \t", "\nfrom dns join \t", "\njoin\n\t":
+            terminal.type(line)
+            terminal.wait_for(r"\r\ndns +messages +transactions\r\ngaps +packets\r\nicmp +segments\r\n")
+        terminal.wait_for_editor()
+        terminal.type("\x03")
+        terminal.wait_for("dns> ")
+        terminal.type("select edns\t\t")
+        shown = terminal.wait_for(r"(?s)\r\n(edns0 .*?)\r\n\S+> ").group(1).split("\r\n")
+        words = [word for line in shown for word in line.split()]
+        self.assertIn("edns0_ecs_scope", words)
+        width = len(max(words, key=len)) + 2
+        for line in shown:
+            self.assertLess(len(line), 44)
+            self.assertEqual([at.start() % width for at in re.finditer(r"\S+", line)],
+                             [0] * len(line.split()))
+        terminal.type("\x03")
+        terminal.wait_for("dns> ")
+        for inside in "duckdb_t", "pg_t", "sqlite_m", "pragma_t", "scan_":
+            terminal.wait_for_editor()
+            terminal.type(f"select {inside}\t\x03")
+            terminal.wait_for(rf"select {inside}\a*\^C")
+
+    def test_words_that_end_it(self):
+        for word in "exit", "quit;", "  EXIT ;", "\\q;", "  \\q":
+            terminal = self.session()
+            terminal.type(f"{word}\n")
+            self.assertEqual(terminal.wait(), 0, word)
+            self.assertNotIn("Error", terminal.shown)
+        terminal = self.session()
+        for word in "help", "HELP;", " \\?;":
+            terminal.type(f"{word}\n")
+            terminal.wait_for("Statements end with ;")
+        terminal.type("select 1\nas\nexit;\n")
+        terminal.wait_for(r"(?s)│ exit │.*dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_what_ends_a_statement(self):
+        """No ; in a text or a comment; but one with a comment behind it."""
+        terminal = self.session()
+        terminal.type("select 'abc;\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.type("def;' as a; -- x\n")
+        terminal.wait_for(r"(?s)abc;.x0adef;.*dns> ")
+        terminal.type("select 1 /* one;\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.type("*/ + 41 as answer;\n")
+        terminal.wait_for(r"(?s)\b42\b.*dns> ")
+        terminal.type("-- nothing\n;\nselect 43 as a;\n")
+        terminal.wait_for(r"(?s)\b43\b.*dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("Error", terminal.shown)
 
     def test_ctrl_c(self):
         """Ends the statement, and not the session."""
@@ -554,6 +609,35 @@ class Sql(QueryCase):
         terminal.type("\\q\n")
         self.assertEqual(terminal.wait(), 0)
 
+    def test_ctrl_c_at_an_empty_line(self):
+        """What was typed before is dropped, and not run."""
+        path = self.path("x.csv")
+        terminal = self.session()
+        for lines in (f"copy (select 1) to '{path}'",), ():
+            terminal.wait_for_editor()
+            for line in lines:
+                terminal.type(f"{line}\n")
+                terminal.wait_for(r"\.\.\.> ")
+                terminal.wait_for_editor()
+            terminal.type("\x03")
+            terminal.wait_for("dns> ")
+        terminal.type("select 41 + 1 as answer;\n")
+        terminal.wait_for(r"\b42\b")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_ctrl_d_within_a_statement(self):
+        """It is not finished, and not run."""
+        path = self.path("x.csv")
+        terminal = self.session()
+        terminal.type(f"copy (select 1) to '{path}'\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.wait_for_editor()
+        terminal.type("\x04")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(path))
+
     def test_ended_at_the_prompt(self):
         """The terminal is as it was."""
         for number in signal.SIGTERM, signal.SIGHUP:
@@ -564,8 +648,7 @@ class Sql(QueryCase):
             self.assertFalse(terminal.is_raw())
 
     def test_history(self):
-        """Is kept, for nobody else."""
-        os.makedirs(os.path.join(self.directory, ".local", "state"))
+        """Is kept, for nobody else, also where nobody has kept a state yet."""
         terminal = self.session()
         terminal.type("select 42 as answer;\n")
         terminal.wait_for(r"42\b.*")
@@ -574,11 +657,24 @@ class Sql(QueryCase):
         self.assertEqual(terminal.wait(), 0)
         path = os.path.join(self.directory, ".local", "state", "dns-monitor", "history")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        while (path := os.path.dirname(path)) != self.directory:
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o700, path)
         terminal = self.session()
         terminal.type("\x10\x10")  # Ctrl-P, twice
         terminal.wait_for("select 42 as answer;")
         terminal.type("\x15\\q\n")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_no_history(self):
+        """Is said: no home is made."""
+        environment = dict(os.environ, HOME=self.path("nowhere"), TERM="dumb")
+        environment.pop("XDG_STATE_HOME", None)
+        terminal = self.terminal("sql", self.file, env=environment)
+        terminal.wait_for("no history: .*nowhere/.local: No such file or directory")
+        terminal.wait_for("dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(self.path("nowhere")))
 
     def test_from_a_pipe(self):
         """Without prompts; the first error ends it."""
@@ -593,6 +689,8 @@ class Sql(QueryCase):
         first, end = json.JSONDecoder().raw_decode(done.stdout)
         second = json.loads(done.stdout[end:])
         self.assertEqual((first[0]["data"], second[0]["data"]), ([[1]], [[2]]))
+        done = ask("select 1 as a -- the last one; without an end")
+        self.assertEqual((done.returncode, json.loads(done.stdout)[0]["data"]), (0, [[1]]))
         done = ask("select nope;\nselect 1 as a;\n")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("nope", done.stderr)
