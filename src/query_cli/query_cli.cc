@@ -13,6 +13,7 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/output/byte_sink.h"
 #include "dns_monitor/usage/help_formatter.h"
+#include "leftovers.h"
 #include "query_command.h"
 #include "report_command.h"
 #include "sql_command.h"
@@ -44,6 +45,7 @@ void YieldToOthers() {
 void TellCut(int) {
   constexpr char kText[] = "dns-monitor: a capture was cut while it was read\n";
   [[maybe_unused]] const ssize_t told = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+  RemoveLeftovers();
   _exit(kExitFailed);
 }
 

@@ -99,7 +99,7 @@ absl::Status QueryCommand::Run(Watch* watch) {
     });
   }
   watch->Follow(nullptr, nullptr, false);
-  if (status.ok()) status = output->End();
+  status.Update(output->End());
   return status;
 }
 

@@ -180,7 +180,9 @@ absl::Status ReportCommand::Run(Watch* watch) {
   if (list_ || sql_) {
     DM_ASSIGN_OR_RETURN(OutputTarget target, OutputTarget::Open(output_, nullptr));
     DM_RETURN_IF_ERROR(target.Begin());
-    return FdSink(target.fd()).Write(list_ ? ListOfReports() : SqlOf(reports_));
+    DM_RETURN_IF_ERROR(FdSink(target.fd()).Write(list_ ? ListOfReports() : SqlOf(reports_)));
+    target.Keep();
+    return absl::OkStatus();
   }
   DM_ASSIGN_OR_RETURN(CaptureOptions capture_options, input_.ToCaptureOptions(words_));
   const std::string about = About(capture_options);
@@ -197,6 +199,7 @@ absl::Status ReportCommand::Run(Watch* watch) {
   watch->Follow(engine.get(), captures.get(), isatty(STDERR_FILENO) == 1);
   absl::Status status = WriteReports(writer.get(), engine.get(), watch);
   watch->Follow(nullptr, nullptr, false);
+  if (status.ok()) target.Keep();
   return status;
 }
 

@@ -141,12 +141,12 @@ absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch
   const int64_t begin_ns = SystemClock().BoottimeNs();
   DM_RETURN_IF_ERROR(captures_->PlanAgain(SystemClock().RealtimeNs()));
   watch->Follow(engine_.get(), captures_.get(), output->shows_progress());
-  const absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
+  absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
     return output->Write(result, statement, engine_.get());
   });
   watch->Follow(nullptr, nullptr, false);
+  status.Update(output->End());
   DM_RETURN_IF_ERROR(status);
-  DM_RETURN_IF_ERROR(output->End());
   if (timing_) {
     const double seconds = static_cast<double>(SystemClock().BoottimeNs() - begin_ns) / 1e9;
     std::cout << absl::StrFormat("%.3f s\n", seconds) << std::flush;

@@ -115,6 +115,37 @@ class Usage(QueryCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("1", done.stdout)
 
+    def test_an_error_behind_a_result(self):
+        """What is printed is a document, of the results that are whole."""
+        for wrong in "select x", "select error('so it is') from dns":
+            for count in 0, 1, 2:
+                statements = [word for i in range(count) for word in ("-s", f"select {i} as i")]
+                done = self.run_query("query", "--json", *statements, "-s", wrong, self.file)
+                self.assertEqual(done.returncode, 1)
+                if count == 0:
+                    self.assertEqual(done.stdout, "")
+                    continue
+                self.assertEqual([table["data"] for table in json.loads(done.stdout)],
+                                 [[[i]] for i in range(count)])
+        done = self.run_query("query", "--xml", "-s", "select 1", "-s", "select x", self.file)
+        xml.etree.ElementTree.fromstring(done.stdout)
+
+    def test_an_error_within_a_result(self):
+        """Nobody takes it for whole; on a terminal the error has a line of its own."""
+        sql = ("select case when i < 1000000 then i else error('so it is') end as n "
+               "from range(2000000) t(i)")
+        for form in "json", "xml":
+            done = self.run_query("query", "--threads", "1", "--format", form, sql, self.file)
+            self.assertEqual(done.returncode, 1)
+            self.assertGreater(len(done.stdout), 1000)
+            self.assertNotRegex(done.stdout, r"(\]|</html>)\n\Z")
+        terminal = self.terminal("query", "--threads", "1", "--json", sql, self.file)
+        terminal.wait_for(r"\r\ndns-monitor: .*so it is")
+        self.assertEqual(terminal.wait(), 1)
+        terminal = self.terminal("query", "--json", "-s", "select 1", "-s", "select x", self.file)
+        terminal.wait_for(r"\r\n\]\r\ndns-monitor: ")
+        self.assertEqual(terminal.wait(), 1)
+
     def test_found_beside_the_program(self):
         """dns-monitor query is dns-monitor-query query."""
         arguments = ["query", "--csv", "select count(*) as n from dns", self.file]
@@ -249,13 +280,35 @@ class Files(QueryCase):
         with open(kept, "w", encoding="ascii") as file:
             file.write("of before")
         new = self.path("new")
-        for path in kept, new:
-            self.assertEqual(self.run_query("query", "select nope", self.file, "-o",
-                                            path).returncode, 1)
-        self.assertEqual(self.content(kept), b"of before")
-        self.assertFalse(os.path.exists(new))
+        for sql in "select nope", "select error('so it is') from dns":
+            for path in kept, new:
+                self.assertEqual(self.run_query("query", sql, self.file, "-o", path).returncode, 1)
+            self.assertEqual(self.content(kept), b"of before")
+            self.assertFalse(os.path.exists(new))
         self.run_query("query", "--csv", "select 1 as a", self.file, "-o", kept)
         self.assertEqual(self.content(kept), b'"a"\n1\n')
+
+    def test_a_file_of_half_a_result_goes(self):
+        """If it was made for that; whole results before it stay."""
+        sql = ("select case when i < 1000000 then i else error('so it is') end as n "
+               "from range(2000000) t(i)")
+        kept, new = self.path("kept"), self.path("new")
+        with open(kept, "w", encoding="ascii") as file:
+            file.write("of before")
+        for path in kept, new:
+            done = self.run_query("query", "--threads", "1", "--csv", sql, self.file, "-o", path)
+            self.assertEqual(done.returncode, 1)
+        self.assertTrue(os.path.exists(kept))
+        self.assertFalse(os.path.exists(new))
+        done = self.run_query("query", "--json", "-s", "select 1 as a", "-s", "select nope",
+                              self.file, "-o", new)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(self.content(new))[0]["data"], [[1]])
+        done = self.run_query("query", "--csv", "select 1 as a where false", self.file, "-o", kept)
+        self.assertEqual((done.returncode, self.content(kept)), (0, b'"a"\n'))
+        done = self.run_query("query", "--format", "ndjson", "select 1 as a where false",
+                              self.file, "-o", kept)
+        self.assertEqual((done.returncode, self.content(kept)), (0, b""))
 
     def test_statements_without_rows_print_nothing(self):
         parquet = self.path("x.parquet")
@@ -319,6 +372,46 @@ class Signals(QueryCase):
         process.send_signal(signal.SIGINT)
         process.popen.stdout.read()
         self.assertEqual(process.wait(), 130, process.errors())
+
+    def test_a_file_that_is_not_whole(self):
+        """Goes, with the first Ctrl-C and with the second one."""
+        path = self.path("result.csv")
+        def grows():
+            return os.path.exists(path) and os.path.getsize(path) > 0
+        process = self.begin(_ENDLESS, self.file, "-o", path)
+        wait_until(grows, "rows in the file")
+        self.check_interrupted(process)
+        self.assertFalse(os.path.exists(path))
+        process = self.begin(_ENDLESS, self.file, "-o", path)
+        wait_until(grows, "rows in the file")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(), 130, process.errors())
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_capture_that_is_cut(self):
+        """Ends it; of what it made nothing is left."""
+        temporary = self.path("temporary")
+        os.mkdir(temporary)
+        big = self.path("big.pcap")
+        with open(self.file, "rb") as file:
+            head, records = file.read(24), file.read()
+        with open(big, "wb") as file:
+            file.write(head)
+            for _ in range((64 << 20) // len(records)):
+                file.write(records)
+        path = self.path("result.csv")
+        process = self.start([DNS_MONITOR_QUERY, "query", "--threads", "1", "--csv", "-s",
+                              "select * from packets", big, "-o", path],
+                             env={**os.environ, "TMPDIR": temporary}, preexec_fn=as_others)
+        wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "rows in the file")
+        process.pause()
+        os.truncate(big, 4096)
+        process.resume()
+        self.assertEqual(process.wait(), 1)
+        self.assertIn("a capture was cut while it was read\n", process.errors())
+        self.assertEqual(os.listdir(temporary), [])
+        self.assertFalse(os.path.exists(path))
 
     def test_nothing_is_left_behind(self):
         """Of rows that go to files; whoever ends it."""
