@@ -193,6 +193,17 @@ class Forms(QueryCase):
         self.assertEqual(len(found), len(self.expected) + 1)
         self.assertEqual({len(row) for row in found}, {7})
 
+    def test_an_explanation(self):
+        """Is a drawing, where it is not data."""
+        sql = "explain select qname from dns where qr = 0"
+        terminal = self.terminal("query", sql, self.file, columns=120)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertRegex(terminal.shown, r"(?m)^┌─+┐\r$")
+        self.assertNotIn("x0a", terminal.shown)
+        self.assertRegex(query(sql, self.file, options=("--table",)).stdout, r"(?m)\A┌─+┐$")
+        [row] = rows(sql, self.file)
+        self.assertIn("┌", row["explain_value"])
+
     def test_markdown(self):
         lines = self.text("markdown").rstrip("\n").split("\n")
         self.assertEqual(len(lines), len(self.expected) + 2)
