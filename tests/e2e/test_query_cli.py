@@ -106,6 +106,10 @@ class Usage(QueryCase):
                 place = lines[marked + 1].index("^")
                 self.assertTrue(lines[marked][place:].startswith(word), told)
 
+    def test_a_statement_that_is_no_text(self):
+        told = self.refused(1, "query", b"select nope, '\xff'", self.file)
+        self.assertRegex(told, r"\Adns-monitor: the statement is not in UTF-8: [^\n{]*\n\Z")
+
     def test_an_error_while_it_runs(self):
         done = self.run_query("query", "--json", "select error('so it is') from dns", self.file)
         self.assertEqual(done.returncode, 1)

@@ -220,6 +220,14 @@ TEST_F(QueryEngineTest, RunsEachStatementAndStopsAtTheFirstError) {
   EXPECT_EQ(Ask("  "), "there is no statement");
 }
 
+TEST_F(QueryEngineTest, RefusesWhatIsNoText) {
+  Open();
+  EXPECT_EQ(Ask("select 'a',\n'\xff', nosuch"),
+            "the statement is not in UTF-8: line 2 has a byte 0xff that is no character");
+  EXPECT_EQ(Ask("select nosuch('\xc3')"),
+            "the statement is not in UTF-8: line 1 has a byte 0xc3 that is no character");
+}
+
 TEST_F(QueryEngineTest, TellsWhatIsCut) {
   Add(0, Query(1, false, "a"), false);
   Add(1, Query(2, false, "b"), false);
