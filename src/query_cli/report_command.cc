@@ -81,7 +81,7 @@ ReportCommand::ReportCommand(CLI::App* app)
   command_
       ->add_option("words", words_,
                    "the report's name (or several with commas, or all), then captures: files, "
-                   "directories, - for standard input")
+                   "directories, patterns, - for standard input")
       ->type_name("NAME FILE|DIR...");
   command_->add_flag("--list", list_, "list the reports");
   command_->add_flag("--sql", sql_, "print the report's SQL instead, for 'dns-monitor query'");
@@ -186,7 +186,7 @@ absl::Status ReportCommand::Run(Watch* watch) {
   }
   DM_ASSIGN_OR_RETURN(CaptureOptions capture_options, input_.ToCaptureOptions(words_));
   const std::string about = About(capture_options);
-  DM_RETURN_IF_ERROR(SpoolPipes(watch, &capture_options.input.paths));
+  DM_RETURN_IF_ERROR(SpoolPipes(watch, &capture_options.input));
   DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Captures> captures, Captures::Open(capture_options));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,

@@ -347,6 +347,28 @@ class Files(QueryCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("name files", done.stderr)
 
+    def test_a_copy_of_a_pipe_is_called_as_the_pipe(self):
+        whole = self.content(self.file)
+        torn = self.path("torn.pcap")
+        with open(torn, "wb") as file:
+            file.write(whole[:-3])
+        with open(torn, "rb") as file:
+            done = self.run_query("report", "overview", "-", stdin=file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^dns-monitor: standard input: ")
+        self.assertNotIn("/tmp", done.stderr)
+
+    def test_no_room_for_a_copy_of_a_pipe(self):
+        disk = self.make_directory("disk")
+        run(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", disk])
+        with open("/dev/zero", "rb") as zeros:
+            done = self.run_query("report", "overview", "-", stdin=zeros,
+                                  env={**os.environ, "TMPDIR": disk})
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, rf"\Adns-monitor: standard input: its copy in {disk}/\S+ .*"
+                                      r"TMPDIR.*: No space left on device\n\Z")
+        self.assertEqual(os.listdir(disk), [])
+
     def test_names_that_are_no_text(self):
         path = os.fsencode(self.path("bad")) + b"\xff\xfename.pcap"
         os.rename(self.file, path)
