@@ -81,7 +81,7 @@ std::string CommandOf(absl::string_view line) {
 
 SqlCommand::SqlCommand(CLI::App* app)
     : command_(app->add_subcommand("sql", "Ask captures in SQL, interactively")), input_(command_) {
-  command_->add_option("paths", paths_, "captures: files and directories")
+  command_->add_option("paths", paths_, "captures: files, directories and patterns")
       ->type_name("FILE|DIR...");
   command_->footer("Reads statements from standard input when that is no terminal.");
 }

@@ -422,7 +422,7 @@ class Signals(QueryCase):
         process = self.begin(_ENDLESS, self.file, "-o", path)
         wait_until(grows, "rows in the file")
         process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(), 130, process.errors())
         self.assertFalse(os.path.exists(path))
 
