@@ -295,7 +295,7 @@ class Files(QueryCase):
         with open(kept, "w", encoding="ascii") as file:
             file.write("of before")
         new = self.path("new")
-        for sql in "select nope", "select error('so it is') from dns":
+        for sql in "select nope", "select error('so it is' || qname) from dns":
             for path in kept, new:
                 self.assertEqual(self.run_query("query", sql, self.file, "-o", path).returncode, 1)
             self.assertEqual(self.content(kept), b"of before")
