@@ -80,6 +80,7 @@ class Planner {
 
  private:
   absl::Status Add(const FoundFile& found);
+  std::string NameOf(const FoundFile& found) const;
   // By what its ledger or name says.
   void Describe(const FoundFile& found, const std::optional<ParsedName>& parsed, PlannedFile* file);
   bool LiesOutside(const PlannedFile& file, const std::optional<ParsedName>& parsed) const;
@@ -92,11 +93,17 @@ class Planner {
   InputPlan plan_;
 };
 
+std::string Planner::NameOf(const FoundFile& found) const {
+  if (found.standard_input) return "standard input";
+  const auto name = options_.names.find(found.path);
+  return AsText(name != options_.names.end() ? name->second : found.path);
+}
+
 absl::Status Planner::Add(const FoundFile& found) {
   const std::optional<ParsedName> parsed =
       found.standard_input ? std::nullopt : ParseName(found.name());
   PlannedFile file{.path = found.path,
-                   .shown = found.standard_input ? "standard input" : AsText(found.path),
+                   .shown = NameOf(found),
                    .interface = parsed ? AsText(parsed->segment.interface) : "",
                    .standard_input = found.standard_input,
                    .read_once = found.standard_input || !found.regular,

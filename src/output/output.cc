@@ -36,6 +36,7 @@ std::unique_ptr<ResultWriter> MakeResultWriter(const std::vector<Column>& column
                                                const OutputOptions& options) {
   switch (options.format) {
     case OutputFormat::kTable:
+      if (IsExplanation(columns)) return MakeExplanationWriter(columns, options.terminal);
       return options.terminal ? MakeBoxWriter(columns, options.width) : MakePaddedWriter(columns);
     case OutputFormat::kJson:
       return MakeJsonWriter(columns, options);

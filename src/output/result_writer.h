@@ -44,4 +44,9 @@ std::unique_ptr<ResultWriter> MakeMarkdownWriter(const std::vector<Column>& colu
 std::unique_ptr<ResultWriter> MakeBoxWriter(const std::vector<Column>& columns, int width);
 std::unique_ptr<ResultWriter> MakePaddedWriter(const std::vector<Column>& columns);
 
+// Whether that is the result of EXPLAIN, and what writes it as the text that it is.
+bool IsExplanation(const std::vector<Column>& columns);
+std::unique_ptr<ResultWriter> MakeExplanationWriter(const std::vector<Column>& columns,
+                                                    bool terminal);
+
 }  // namespace dns_monitor::output

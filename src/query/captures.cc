@@ -146,6 +146,7 @@ absl::StatusOr<OpenScan> Captures::OpenFor(const TableRequest& request, ScanFor 
   open.scan = std::make_unique<Scan>(*open.plan, open.source.get(), scan);
   const std::lock_guard lock(mutex_);
   sources_.push_back(open.source);
+  if (cancelled_) open.source->Cancel();  // meanwhile
   return open;
 }
 

@@ -78,11 +78,13 @@ std::string DescribeAsMarkdown() {
 std::vector<std::string> FunctionNames(duckdb_connection connection) {
   std::vector<std::string> names;
   duckdb_result result;
-  const duckdb_state state = duckdb_query(connection,
-                                          "SELECT DISTINCT function_name FROM duckdb_functions() "
-                                          "WHERE regexp_full_match(function_name, "
-                                          "'[a-z][a-z0-9_]+') AND function_name NOT LIKE 'scan%'",
-                                          &result);
+  const duckdb_state state =
+      duckdb_query(connection,
+                   "SELECT DISTINCT function_name FROM duckdb_functions() "
+                   "WHERE regexp_full_match(function_name, "
+                   "'[a-z][a-z0-9_]+') AND NOT regexp_matches(function_name, "
+                   "'^(scan|duckdb|pg|sqlite|pragma)_')",
+                   &result);
   if (state == DuckDBSuccess) {
     while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) {
       auto* texts = static_cast<duckdb_string_t*>(

@@ -8,8 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "dns_monitor/query/sql_tokens.h"
 #include "src/query/dialect_rules.h"
-#include "src/query/sql_tokens.h"
 
 namespace dns_monitor {
 namespace {

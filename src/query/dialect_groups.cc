@@ -11,9 +11,9 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "dns_monitor/query/sql_tokens.h"
 #include "src/query/dialect_rules.h"
 #include "src/query/packetq_select.h"
-#include "src/query/sql_tokens.h"
 
 namespace dns_monitor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "dns_monitor/query/sql_tokens.h"
 #include "src/query/dialect_rules.h"
-#include "src/query/sql_tokens.h"
 
 namespace dns_monitor {
 namespace {

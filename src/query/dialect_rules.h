@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "src/query/sql_tokens.h"
+#include "dns_monitor/query/sql_tokens.h"
 
 namespace dns_monitor {
 

@@ -1,17 +1,21 @@
 #include "dns_monitor/query/engine.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/base/utf8.h"
 #include "dns_monitor/query/dialect.h"
 #include "dns_monitor/query/functions.h"
+#include "dns_monitor/query/sql_tokens.h"
 #include "dns_monitor/query/tables.h"
 #include "engine_error.h"
-#include "sql_tokens.h"
 
 namespace dns_monitor {
 namespace {
@@ -40,6 +44,22 @@ std::string WithoutControls(std::string text) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\n') c = '?';
   }
   return text;
+}
+
+absl::Status CheckUtf8(absl::string_view sql) {
+  const char* const end = sql.data() + sql.size();
+  for (const char* at = sql.data(); at < end;) {
+    const int bytes = DecodeRune(at, end).bytes;
+    if (bytes == 0) {
+      const auto line = 1 + std::count(sql.data(), at, '\n');
+      return absl::InvalidArgumentError(
+          absl::StrFormat("the statement is not in UTF-8: line %d has a byte 0x%02x that is no "
+                          "character",
+                          line, static_cast<uint8_t>(*at)));
+    }
+    at += bytes;
+  }
+  return absl::OkStatus();
 }
 
 // What 'it''s' says, and $tag$it's$tag$.
@@ -111,6 +131,7 @@ absl::Status Engine::Configure(const EngineOptions& options) {
 
 absl::Status Engine::Run(absl::string_view sql,
                          const std::function<absl::Status(duckdb_result*)>& on_result) {
+  DM_RETURN_IF_ERROR(CheckUtf8(sql));
   DM_RETURN_IF_ERROR(CheckCopies(sql, captures_));
   const TranslatedSql translated = TranslateDialect(sql);
   duckdb_extracted_statements statements = nullptr;
@@ -125,9 +146,9 @@ absl::Status Engine::Run(absl::string_view sql,
   }
   duckdb_destroy_extracted(&statements);
   if (interrupted_) return absl::CancelledError("interrupted");
-  if (!absl::IsInvalidArgument(status)) return status;
-  return absl::InvalidArgumentError(
-      WithoutControls(MarkedError(status.message(), sql, translated)));
+  if (!absl::IsInvalidArgument(status) && !absl::IsResourceExhausted(status)) return status;
+  return absl::Status(status.code(),
+                      WithoutControls(MarkedError(status.message(), sql, translated)));
 }
 
 absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t index,

@@ -7,6 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "dns_monitor/output/held_rows.h"
 
 namespace dns_monitor {
 namespace {
@@ -33,11 +36,22 @@ std::string MarkedLine(absl::string_view sql, size_t offset) {
     if (end > begin + kMostShown) end = begin + kMostShown;
     while (end < sql.size() && IsContinuation(sql[end])) ++end;
   }
-  const absl::string_view lead = sql.substr(begin, offset - begin);
-  const auto columns =
-      std::count_if(lead.begin(), lead.end(), [](char c) { return !IsContinuation(c); });
-  const size_t mark = shown.size() + static_cast<size_t>(columns);
-  return absl::StrCat(shown, sql.substr(begin, end - begin), "\n", std::string(mark, ' '), "^");
+  const size_t mark = shown.size() + TextWidth(sql.substr(begin, offset - begin));
+  absl::StrAppend(&shown, sql.substr(begin, end - begin));
+  // As wide as it is counted, wherever it stands.
+  std::replace(shown.begin(), shown.end(), '\t', ' ');
+  return absl::StrCat(shown, "\n", std::string(mark, ' '), "^");
+}
+
+// The engine advises settings of its own; these are the command's.
+std::string WithOurAdvice(absl::string_view text) {
+  const bool of_files = absl::StrContains(text, "max_temp_directory_size");
+  const absl::string_view what = absl::StripSuffix(text.substr(0, text.find('\n')), ".");
+  return absl::StrCat(what, "\n",
+                      of_files ? "Sorting and grouping need more room for files: give them a "
+                                 "directory that has it by TMPDIR, or more memory by --memory."
+                               : "Give it more by --memory, or let fewer threads share it by "
+                                 "--threads.");
 }
 
 std::string TextOf(const nlohmann::json& error, const char* key) {
@@ -70,6 +84,8 @@ std::string MarkedError(absl::string_view message, absl::string_view sql,
   // What a table function says is its own sentence.
   const std::string kind = TextOf(error, "exception_type");
   if (kind != "Invalid Input") text = absl::StrCat(kind, " Error: ", text);
+  if (kind == "Out of Memory") return WithOurAdvice(text);
+  absl::StrReplaceAll({{"\t", "    "}}, &text);
   size_t position;
   if (absl::SimpleAtoi(TextOf(error, "position"), &position) &&
       position <= translated.text.size()) {

@@ -1,4 +1,4 @@
-#include "src/query/sql_tokens.h"
+#include "dns_monitor/query/sql_tokens.h"
 
 #include <algorithm>
 #include <string>

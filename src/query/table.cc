@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dns_monitor/base/status.h"
+#include "dns_monitor/query/captures.h"
 #include "engine_error.h"
 
 namespace dns_monitor {
@@ -28,6 +29,7 @@ struct Bound {
 };
 
 struct Opened {
+  const Captures* captures = nullptr;
   std::unique_ptr<TableScan> scan;
   size_t columns = 0;
   // Of the chunk's columns, those that are the table's.
@@ -111,6 +113,7 @@ void Init(duckdb_init_info info) {
   const auto& bound = *static_cast<const Bound*>(duckdb_init_get_bind_data(info));
   TableRequest request = bound.request;
   auto opened = std::make_unique<Opened>();
+  opened->captures = bound.from.captures;
   opened->columns = duckdb_init_get_column_count(info);
   for (idx_t i = 0; i < opened->columns; ++i) {
     const idx_t column = duckdb_init_get_column_index(info, i);
@@ -152,6 +155,11 @@ void Fill(duckdb_function_info info, duckdb_data_chunk chunk) {
   const absl::StatusOr<idx_t> rows = share.reader->Fill(&columns, duckdb_vector_size());
   if (!rows.ok()) {
     duckdb_function_set_error(info, std::string(rows.status().message()).c_str());
+    return;
+  }
+  // What was read up to there is no answer.
+  if (opened.captures->cancelled()) {
+    duckdb_function_set_error(info, "interrupted");
     return;
   }
   for (Column& column : columns) column.Finish();

@@ -1,5 +1,6 @@
 #include "line_editor.h"
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,30 @@ std::string CommonPrefix(const std::vector<std::string>& words) {
     prefix.erase(differ.first, prefix.end());
   }
   return prefix;
+}
+
+size_t TerminalWidth() {
+  winsize size = {};
+  constexpr size_t kUsual = 80;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+// One below the other, in as many columns as fit, as ls(1) does. In ASCII.
+std::string InColumns(const std::vector<std::string>& words, size_t width) {
+  constexpr size_t kBetween = 2;
+  size_t widest = 0;
+  for (const std::string& word : words) widest = std::max(widest, word.size());
+  const size_t fit = std::max<size_t>((width + kBetween - 1) / (widest + kBetween), 1);
+  const size_t lines = (words.size() + fit - 1) / fit;
+  std::string text;
+  for (size_t line = 0; line < lines; ++line) {
+    for (size_t i = line; i < words.size(); i += lines) {
+      absl::StrAppend(&text, words[i]);
+      if (i + lines < words.size()) text.append(widest + kBetween - words[i].size(), ' ');
+    }
+    text.push_back('\n');
+  }
+  return text;
 }
 
 }  // namespace
@@ -86,7 +111,8 @@ unsigned char LineEditor::Complete(EditLine* edit, int) {
   const char* begin = line->cursor;
   while (begin > line->buffer && IsWordByte(begin[-1])) --begin;
   const absl::string_view word(begin, static_cast<size_t>(line->cursor - begin));
-  const std::vector<std::string> found = self->complete_(word);
+  const absl::string_view before(line->buffer, static_cast<size_t>(begin - line->buffer));
+  const std::vector<std::string> found = self->complete_(before, word);
   if (found.empty()) return CC_ERROR;
   const std::string common = CommonPrefix(found);
   if (common.size() > word.size() || found.size() == 1) {
@@ -94,9 +120,7 @@ unsigned char LineEditor::Complete(EditLine* edit, int) {
     el_deletestr(edit, static_cast<int>(word.size()));
     return el_insertstr(edit, insert.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   }
-  std::cout << "\n";
-  for (const std::string& each : found) std::cout << each << "  ";
-  std::cout << "\n" << std::flush;
+  std::cout << "\n" << InColumns(found, TerminalWidth()) << std::flush;
   return CC_REDISPLAY;
 }
 
@@ -120,6 +144,7 @@ std::optional<std::string> LineEditor::ReadLine(const std::string& prompt) {
   interrupted_ = false;
   int length = 0;
   const char* line = el_gets(edit_, &length);
+  if (interrupted_) return std::string();
   if (line == nullptr || length <= 0) {
     if (length < 0 && errno == EINTR) return std::string();
     std::cout << "\n" << std::flush;

@@ -12,8 +12,10 @@
 
 namespace dns_monitor {
 
-// What can stand where `word` is typed: whole words that begin with it, whatever the case.
-using Completer = std::function<std::vector<std::string>(absl::string_view word)>;
+// What can stand where `word` is typed, behind `before` in the line: whole words that begin with
+// it, whatever the case.
+using Completer =
+    std::function<std::vector<std::string>(absl::string_view before, absl::string_view word)>;
 
 // By libedit, on the terminal at standard input; elsewhere plain lines. One at a time.
 class LineEditor {
@@ -24,7 +26,8 @@ class LineEditor {
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  // Without the line's end; nullopt at the end of the input. An empty one after Ctrl-C.
+  // Without the line's end; nullopt at the end of the input, which Ctrl-C is not: that gives an
+  // empty line.
   std::optional<std::string> ReadLine(const std::string& prompt);
   // Whether the last line ended by Ctrl-C.
   bool interrupted() const { return interrupted_; }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
+#include "leftovers.h"
 
 namespace dns_monitor {
 
@@ -20,6 +21,7 @@ absl::StatusOr<OutputTarget> OutputTarget::Open(const std::string& path, const C
       target.file_ = Fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
     }
     if (!target.file_.valid()) return ErrnoError(path);
+    if (target.made_) SetLeftoverFile(path);
     target.path_ = path;
     target.fd_ = target.file_.get();
   }
@@ -36,7 +38,14 @@ absl::StatusOr<OutputTarget> OutputTarget::Open(const std::string& path, const C
 }
 
 OutputTarget::~OutputTarget() {
-  if (file_.valid() && made_ && !begun_) unlink(path_.c_str());
+  if (!file_.valid() || !made_ || kept_) return;
+  unlink(path_.c_str());
+  SetLeftoverFile("");
+}
+
+void OutputTarget::Keep() {
+  kept_ = true;
+  SetLeftoverFile("");
 }
 
 absl::Status OutputTarget::Begin() {

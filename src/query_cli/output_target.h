@@ -9,8 +9,8 @@
 
 namespace dns_monitor {
 
-// A file keeps what it has until Begin; one that was made for this is gone again where nothing was
-// begun.
+// A file keeps what it has until Begin; one that was made for this is gone again where Keep was not
+// called, also when the process is ended by a signal. One at a time has a file.
 class OutputTarget {
  public:
   // Empty: standard output. Errors name the path; InvalidArgument when it is one of the files that
@@ -22,6 +22,8 @@ class OutputTarget {
 
   // Before the first byte.
   absl::Status Begin();
+  // What was written is whole.
+  void Keep();
 
   int fd() const { return fd_; }
   bool terminal() const { return terminal_; }
@@ -34,6 +36,7 @@ class OutputTarget {
   std::string path_;
   bool made_ = false;
   bool begun_ = false;
+  bool kept_ = false;
   int fd_ = -1;
   bool terminal_ = false;
   int width_ = 80;

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "cut_capture.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/output/byte_sink.h"
 #include "dns_monitor/usage/help_formatter.h"
@@ -40,13 +41,6 @@ void YieldToOthers() {
   syscall(SYS_ioprio_set, kWhoProcess, 0, kIdleClass);
 }
 
-// A mapped capture that somebody cuts has pages no more.
-void TellCut(int) {
-  constexpr char kText[] = "dns-monitor: a capture was cut while it was read\n";
-  [[maybe_unused]] const ssize_t told = write(STDERR_FILENO, kText, sizeof(kText) - 1);
-  _exit(kExitFailed);
-}
-
 int ExitStatus(const absl::Status& status) {
   if (status.ok() || ReaderIsGone(status)) return 0;
   if (absl::IsCancelled(status)) {
@@ -66,7 +60,7 @@ int RunCommand(Command* command) {
   const absl::Status wrong = command->Check();
   if (!wrong.ok()) return UsageError(wrong.message());
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGBUS, TellCut);
+  EndWhereACaptureIsCut();
   if (command->input().at_idle()) YieldToOthers();
   Watch watch;
   return ExitStatus(command->Run(&watch));

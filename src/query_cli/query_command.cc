@@ -13,9 +13,10 @@ namespace dns_monitor {
 QueryCommand::QueryCommand(CLI::App* app)
     : command_(app->add_subcommand("query", "Ask captures in SQL")), input_(command_) {
   command_
-      ->add_option("words", words_,
-                   "the statement (unless -s gives it), then captures: files, directories, - for "
-                   "standard input")
+      ->add_option(
+          "words", words_,
+          "the statement (unless -s gives it), then captures: files, directories, patterns "
+          "('eth0.*.pcap'), - for standard input")
       ->type_name("[SQL] FILE|DIR...");
   command_
       ->add_option("-s,--select", statements_, "a statement; several are run one after the other")
@@ -99,7 +100,7 @@ absl::Status QueryCommand::Run(Watch* watch) {
     });
   }
   watch->Follow(nullptr, nullptr, false);
-  if (status.ok()) status = output->End();
+  status.Update(output->End());
   return status;
 }
 

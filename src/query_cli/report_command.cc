@@ -82,7 +82,7 @@ ReportCommand::ReportCommand(CLI::App* app)
   command_
       ->add_option("words", words_,
                    "the report's name (or several with commas, or all), then captures: files, "
-                   "directories, - for standard input")
+                   "directories, patterns, - for standard input")
       ->type_name("NAME FILE|DIR...");
   command_->add_flag("--list", list_, "list the reports");
   command_->add_flag("--sql", sql_, "print the report's SQL instead, for 'dns-monitor query'");
@@ -184,11 +184,13 @@ absl::Status ReportCommand::Run(Watch* watch) {
   if (list_ || sql_) {
     DM_ASSIGN_OR_RETURN(OutputTarget target, OutputTarget::Open(output_, nullptr));
     DM_RETURN_IF_ERROR(target.Begin());
-    return FdSink(target.fd()).Write(list_ ? ListOfReports() : SqlOf(reports_));
+    DM_RETURN_IF_ERROR(FdSink(target.fd()).Write(list_ ? ListOfReports() : SqlOf(reports_)));
+    target.Keep();
+    return absl::OkStatus();
   }
   DM_ASSIGN_OR_RETURN(CaptureOptions capture_options, input_.ToCaptureOptions(words_));
   const std::string about = About(capture_options);
-  DM_RETURN_IF_ERROR(SpoolPipes(watch, &capture_options.input.paths));
+  DM_RETURN_IF_ERROR(SpoolPipes(watch, &capture_options.input));
   DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Captures> captures, Captures::Open(capture_options));
   DM_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
@@ -201,6 +203,7 @@ absl::Status ReportCommand::Run(Watch* watch) {
   watch->Follow(engine.get(), captures.get(), isatty(STDERR_FILENO) == 1);
   absl::Status status = WriteReports(writer.get(), engine.get(), watch);
   watch->Follow(nullptr, nullptr, false);
+  if (status.ok()) target.Keep();
   return status;
 }
 

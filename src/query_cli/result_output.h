@@ -27,18 +27,40 @@ class ResultOutput {
   // not go to a piece at a time.
   bool shows_progress() const;
 
-  // Nothing is written before the first result, nor where there is none.
+  // Nothing is written before the first bytes of a result, nor where there is none.
   absl::Status Write(duckdb_result* result, const std::string& statement, Engine* engine);
+  // Of the results that are whole: the document is closed, and a file is kept. Behind one that
+  // broke off it is left open, so that nobody takes it for whole; on a terminal, the line is ended.
+  // Also after an error.
   absl::Status End();
 
  private:
   ResultOutput(OutputTarget target, std::optional<OutputFormat> format,
                std::optional<uint64_t> limit);
 
+  // Begins target and document with the first bytes.
+  class Sink : public ByteSink {
+   public:
+    Sink(OutputTarget* target, OutputFormat format) : target_(target), format_(format) {}
+    absl::Status Begin();
+    absl::Status Write(absl::string_view bytes) override;
+    bool begun() const { return begun_; }
+    uint64_t attempts() const { return attempts_; }  // to write something
+    bool at_line_begin() const { return at_line_begin_; }
+
+   private:
+    OutputTarget* const target_;
+    const OutputFormat format_;
+    bool begun_ = false;
+    uint64_t attempts_ = 0;
+    bool at_line_begin_ = true;
+  };
+
   OutputTarget target_;
-  FdSink sink_;
   OutputOptions options_;
+  std::optional<Sink> sink_;
   int results_ = 0;
+  bool broken_off_ = false;  // the last one
 };
 
 // Columns whose INTEGERs are called `bool` in JSON, as PacketQ does.

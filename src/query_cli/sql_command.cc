@@ -3,19 +3,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "completion.h"
 #include "dns_monitor/base/clock.h"
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/query/describe.h"
-#include "dns_monitor/query/tables.h"
+#include "statement_buffer.h"
 
 namespace dns_monitor {
 namespace {
@@ -25,42 +28,60 @@ constexpr const char* kHelp = R"(Statements end with ; and may take several line
   \d TABLE      its columns
   \f FORMAT     table, json, ndjson, csv, xml or markdown
   \timing       how long statements take, or not
-  \q            end (Ctrl-D)
+  \q            end (also exit, quit, Ctrl-D)
+Ctrl-C drops what is typed, and ends a statement that runs.
 )";
 
-constexpr absl::string_view kKeywords[] = {
-    "SELECT",   "FROM",  "WHERE", "GROUP",  "ORDER", "BY",       "HAVING", "LIMIT",
-    "DISTINCT", "COUNT", "JOIN",  "LEFT",   "ON",    "AND",      "OR",     "NOT",
-    "NULL",     "LIKE",  "ILIKE", "WITH",   "DESC",  "ASC",      "CASE",   "WHEN",
-    "THEN",     "ELSE",  "END",   "FILTER", "USING", "DESCRIBE", "BETWEEN"};
+// Makes those that are missing behind the first `begin` bytes of the path.
+absl::Status MakeDirectories(const std::string& path, size_t begin) {
+  for (size_t end = begin; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string directory = path.substr(0, end);
+    if (mkdir(directory.c_str(), 0700) == -1 && errno != EEXIST) return ErrnoError(directory);
+  }
+  return absl::OkStatus();
+}
 
 // $XDG_STATE_HOME/dns-monitor/history (XDG Base Directory Specification); empty without a home.
-std::string HistoryFile() {
+absl::StatusOr<std::string> HistoryFile() {
   const char* state = std::getenv("XDG_STATE_HOME");
   const char* home = std::getenv("HOME");
   std::string directory;
+  size_t there = 0;  // a home is not ours to make
   if (state != nullptr && *state == '/') {
     directory = state;
   } else if (home != nullptr && *home == '/') {
     directory = absl::StrCat(home, "/.local/state");
+    there = std::strlen(home);
   } else {
     return "";
   }
   absl::StrAppend(&directory, "/dns-monitor");
-  // Without its parents there is no history.
-  if (mkdir(directory.c_str(), 0700) == -1 && errno != EEXIST) return "";
+  DM_RETURN_IF_ERROR(MakeDirectories(directory, there));
   return absl::StrCat(directory, "/history");
 }
 
-bool EndsStatement(absl::string_view text) {
-  return absl::EndsWith(absl::StripTrailingAsciiWhitespace(text), ";");
+std::string HistoryFileOrNone() {
+  const absl::StatusOr<std::string> file = HistoryFile();
+  if (file.ok()) return *file;
+  LogWarning("there will be no history: ", file.status().message());
+  return "";
+}
+
+// The command that a line is, which begins with a backslash; empty: it is SQL.
+std::string CommandOf(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  while (absl::ConsumeSuffix(&line, ";")) line = absl::StripTrailingAsciiWhitespace(line);
+  if (absl::StartsWith(line, "\\")) return std::string(line);
+  if (absl::EqualsIgnoreCase(line, "exit") || absl::EqualsIgnoreCase(line, "quit")) return "\\q";
+  return absl::EqualsIgnoreCase(line, "help") ? "\\?" : "";
 }
 
 }  // namespace
 
 SqlCommand::SqlCommand(CLI::App* app)
     : command_(app->add_subcommand("sql", "Ask captures in SQL, interactively")), input_(command_) {
-  command_->add_option("paths", paths_, "captures: files and directories")
+  command_->add_option("paths", paths_, "captures: files, directories and patterns")
       ->type_name("FILE|DIR...");
   command_->footer("Reads statements from standard input when that is no terminal.");
 }
@@ -82,33 +103,36 @@ absl::Status SqlCommand::Run(Watch* watch) {
   DM_ASSIGN_OR_RETURN(const EngineOptions engine_options, input_.ToEngineOptions(watch));
   DM_ASSIGN_OR_RETURN(captures_, Captures::Open(options));
   DM_ASSIGN_OR_RETURN(engine_, Engine::Open(*captures_, engine_options));
-  LoadWords();
+  const Completion completion(*engine_);
+  StatementBuffer statement;
   const bool terminal = isatty(STDIN_FILENO) == 1;
   if (terminal) std::cout << "\\? for help, \\d for the tables, \\q to end.\n" << std::flush;
-  LineEditor editor(HistoryFile(), [this](absl::string_view word) { return Complete(word); });
-  std::string statement;
+  LineEditor editor(terminal ? HistoryFileOrNone() : "",
+                    [&](absl::string_view before, absl::string_view word) {
+                      return completion.Find(absl::StrCat(statement.text(), "\n", before), word);
+                    });
   while (const std::optional<std::string> line =
              editor.ReadLine(statement.empty() ? "dns> " : "...> ")) {
     if (editor.interrupted()) {
-      statement.clear();
+      statement.Clear();
       continue;
     }
-    if (statement.empty() && absl::StartsWith(*line, "\\")) {
+    const std::string command = statement.empty() ? CommandOf(*line) : "";
+    if (!command.empty()) {
       editor.Remember(*line);
-      if (!RunMeta(*line)) return absl::OkStatus();
+      if (!RunMeta(command)) return absl::OkStatus();
       continue;
     }
-    absl::StrAppend(&statement, statement.empty() ? "" : "\n", *line);
-    if (absl::StripAsciiWhitespace(statement).empty()) statement.clear();
-    if (!EndsStatement(statement)) continue;
-    editor.Remember(statement);
-    absl::Status status = RunStatement(statement, watch);
-    statement.clear();
+    statement.Add(*line);
+    if (!statement.finished()) continue;
+    editor.Remember(statement.text());
+    absl::Status status = RunStatement(statement.text(), watch);
+    statement.Clear();
     if (status.ok()) continue;
     if (!terminal) return status;
     LogText(absl::StrCat(status.message(), "\n"));
   }
-  return statement.empty() ? absl::OkStatus() : RunStatement(statement, watch);
+  return terminal || statement.empty() ? absl::OkStatus() : RunStatement(statement.text(), watch);
 }
 
 absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch) {
@@ -117,12 +141,12 @@ absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch
   const int64_t begin_ns = SystemClock().BoottimeNs();
   DM_RETURN_IF_ERROR(captures_->PlanAgain(SystemClock().RealtimeNs()));
   watch->Follow(engine_.get(), captures_.get(), output->shows_progress());
-  const absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
+  absl::Status status = engine_->Run(statement, [&](duckdb_result* result) {
     return output->Write(result, statement, engine_.get());
   });
   watch->Follow(nullptr, nullptr, false);
+  status.Update(output->End());
   DM_RETURN_IF_ERROR(status);
-  DM_RETURN_IF_ERROR(output->End());
   if (timing_) {
     const double seconds = static_cast<double>(SystemClock().BoottimeNs() - begin_ns) / 1e9;
     std::cout << absl::StrFormat("%.3f s\n", seconds) << std::flush;
@@ -130,11 +154,11 @@ absl::Status SqlCommand::RunStatement(const std::string& statement, Watch* watch
   return absl::OkStatus();
 }
 
-bool SqlCommand::RunMeta(absl::string_view line) {
-  const size_t space = line.find(' ');
-  const absl::string_view command = line.substr(0, space);
+bool SqlCommand::RunMeta(absl::string_view text) {
+  const size_t space = text.find(' ');
+  const absl::string_view command = text.substr(0, space);
   const absl::string_view argument =
-      space == absl::string_view::npos ? "" : absl::StripAsciiWhitespace(line.substr(space));
+      space == absl::string_view::npos ? "" : absl::StripAsciiWhitespace(text.substr(space));
   if (command == "\\q") return false;
   if (command == "\\timing") {
     timing_ = !timing_;
@@ -149,29 +173,6 @@ bool SqlCommand::RunMeta(absl::string_view line) {
   }
   std::cout << std::flush;
   return true;
-}
-
-void SqlCommand::LoadWords() {
-  for (const absl::string_view keyword : kKeywords) words_.emplace_back(keyword);
-  for (const auto& table : AllTables()) {
-    words_.emplace_back(table->name());
-    words_.push_back(absl::StrCat("read_", table->name()));
-    for (const ColumnInfo& column : table->columns()) words_.emplace_back(column.name);
-  }
-  for (const std::string& function : FunctionNames(engine_->connection())) {
-    words_.push_back(function);
-  }
-  std::sort(words_.begin(), words_.end());
-  words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
-}
-
-std::vector<std::string> SqlCommand::Complete(absl::string_view word) const {
-  std::vector<std::string> found;
-  if (word.empty()) return found;
-  for (const std::string& each : words_) {
-    if (absl::StartsWithIgnoreCase(each, word)) found.push_back(each);
-  }
-  return found;
 }
 
 }  // namespace dns_monitor

@@ -23,22 +23,19 @@ class SqlCommand {
   const InputFlags& input() const { return input_; }
   absl::Status Check() const;
   // Errors of statements are told, and the next one is read; from a file or a pipe, the first one
-  // ends it.
+  // ends it. The last statement there may lack its ;, what a person has not finished is not run.
   absl::Status Run(Watch* watch);
 
  private:
-  // A line that begins with a backslash. False: it ends the session.
-  bool RunMeta(absl::string_view line);
+  // A command that begins with a backslash. False: it ends the session.
+  bool RunMeta(absl::string_view text);
   absl::Status RunStatement(const std::string& statement, Watch* watch);
-  std::vector<std::string> Complete(absl::string_view word) const;
-  void LoadWords();
 
   CLI::App* const command_;
   InputFlags input_;
   std::vector<std::string> paths_;
   std::unique_ptr<Captures> captures_;
   std::unique_ptr<Engine> engine_;
-  std::vector<std::string> words_;  // for completion
   std::optional<OutputFormat> format_;
   bool timing_ = false;
 };

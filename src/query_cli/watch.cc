@@ -14,6 +14,7 @@
 #include "dns_monitor/base/log.h"
 #include "dns_monitor/base/status.h"
 #include "dns_monitor/base/units.h"
+#include "leftovers.h"
 
 namespace dns_monitor {
 namespace {
@@ -50,6 +51,7 @@ Watch::~Watch() {
   pthread_kill(thread_.native_handle(), SIGHUP);
   thread_.join();
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  SetLeftoverDirectory("");
   std::error_code ignored;
   if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
@@ -62,14 +64,21 @@ absl::StatusOr<std::string> Watch::TemporaryDirectory() {
                                   "/dns-monitor-query.XXXXXX");
   if (mkdtemp(path.data()) == nullptr) return ErrnoError(path);
   directory_ = path;
+  SetLeftoverDirectory(path);
   return directory_;
 }
 
 // What destructors would do, of which none runs: others are at work.
 void Watch::End() {
   if (terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &*terminal_);
-  std::error_code ignored;
-  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  // The engine may be making files there, so that what was empty is not.
+  constexpr int kAttempts = 10;
+  std::error_code error;
+  for (int i = 0; i < kAttempts && !directory_.empty(); ++i) {
+    std::filesystem::remove_all(directory_, error);
+    if (!error) break;
+  }
+  RemoveLeftovers();
   _exit(kExitInterrupted);
 }
 

@@ -106,6 +106,10 @@ class Usage(QueryCase):
                 place = lines[marked + 1].index("^")
                 self.assertTrue(lines[marked][place:].startswith(word), told)
 
+    def test_a_statement_that_is_no_text(self):
+        told = self.refused(1, "query", b"select nope, '\xff'", self.file)
+        self.assertRegex(told, r"\Adns-monitor: the statement is not in UTF-8: [^\n{]*\n\Z")
+
     def test_an_error_while_it_runs(self):
         done = self.run_query("query", "--json", "select error('so it is') from dns", self.file)
         self.assertEqual(done.returncode, 1)
@@ -114,6 +118,37 @@ class Usage(QueryCase):
                               self.file)
         self.assertEqual(done.returncode, 1)
         self.assertIn("1", done.stdout)
+
+    def test_an_error_behind_a_result(self):
+        """What is printed is a document, of the results that are whole."""
+        for wrong in "select x", "select error('so it is') from dns":
+            for count in 0, 1, 2:
+                statements = [word for i in range(count) for word in ("-s", f"select {i} as i")]
+                done = self.run_query("query", "--json", *statements, "-s", wrong, self.file)
+                self.assertEqual(done.returncode, 1)
+                if count == 0:
+                    self.assertEqual(done.stdout, "")
+                    continue
+                self.assertEqual([table["data"] for table in json.loads(done.stdout)],
+                                 [[[i]] for i in range(count)])
+        done = self.run_query("query", "--xml", "-s", "select 1", "-s", "select x", self.file)
+        xml.etree.ElementTree.fromstring(done.stdout)
+
+    def test_an_error_within_a_result(self):
+        """Nobody takes it for whole; on a terminal the error has a line of its own."""
+        sql = ("select case when i < 1000000 then i else error('so it is') end as n "
+               "from range(2000000) t(i)")
+        for form in "json", "xml":
+            done = self.run_query("query", "--threads", "1", "--format", form, sql, self.file)
+            self.assertEqual(done.returncode, 1)
+            self.assertGreater(len(done.stdout), 1000)
+            self.assertNotRegex(done.stdout, r"(\]|</html>)\n\Z")
+        terminal = self.terminal("query", "--threads", "1", "--json", sql, self.file)
+        terminal.wait_for(r"\r\ndns-monitor: .*so it is")
+        self.assertEqual(terminal.wait(), 1)
+        terminal = self.terminal("query", "--json", "-s", "select 1", "-s", "select x", self.file)
+        terminal.wait_for(r"\r\n\]\r\ndns-monitor: ")
+        self.assertEqual(terminal.wait(), 1)
 
     def test_found_beside_the_program(self):
         """dns-monitor query is dns-monitor-query query."""
@@ -161,6 +196,17 @@ class Forms(QueryCase):
         found = [element for element in document.iter() if element.tag.endswith("tr")]
         self.assertEqual(len(found), len(self.expected) + 1)
         self.assertEqual({len(row) for row in found}, {7})
+
+    def test_an_explanation(self):
+        """Is a drawing, where it is not data."""
+        sql = "explain select qname from dns where qr = 0"
+        terminal = self.terminal("query", sql, self.file, columns=120)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertRegex(terminal.shown, r"(?m)^┌─+┐\r$")
+        self.assertNotIn("x0a", terminal.shown)
+        self.assertRegex(query(sql, self.file, options=("--table",)).stdout, r"(?m)\A┌─+┐$")
+        [row] = rows(sql, self.file)
+        self.assertIn("┌", row["explain_value"])
 
     def test_markdown(self):
         lines = self.text("markdown").rstrip("\n").split("\n")
@@ -249,13 +295,35 @@ class Files(QueryCase):
         with open(kept, "w", encoding="ascii") as file:
             file.write("of before")
         new = self.path("new")
-        for path in kept, new:
-            self.assertEqual(self.run_query("query", "select nope", self.file, "-o",
-                                            path).returncode, 1)
-        self.assertEqual(self.content(kept), b"of before")
-        self.assertFalse(os.path.exists(new))
+        for sql in "select nope", "select error('so it is' || qname) from dns":
+            for path in kept, new:
+                self.assertEqual(self.run_query("query", sql, self.file, "-o", path).returncode, 1)
+            self.assertEqual(self.content(kept), b"of before")
+            self.assertFalse(os.path.exists(new))
         self.run_query("query", "--csv", "select 1 as a", self.file, "-o", kept)
         self.assertEqual(self.content(kept), b'"a"\n1\n')
+
+    def test_a_file_of_half_a_result_goes(self):
+        """If it was made for that; whole results before it stay."""
+        sql = ("select case when i < 1000000 then i else error('so it is') end as n "
+               "from range(2000000) t(i)")
+        kept, new = self.path("kept"), self.path("new")
+        with open(kept, "w", encoding="ascii") as file:
+            file.write("of before")
+        for path in kept, new:
+            done = self.run_query("query", "--threads", "1", "--csv", sql, self.file, "-o", path)
+            self.assertEqual(done.returncode, 1)
+        self.assertTrue(os.path.exists(kept))
+        self.assertFalse(os.path.exists(new))
+        done = self.run_query("query", "--json", "-s", "select 1 as a", "-s", "select nope",
+                              self.file, "-o", new)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(self.content(new))[0]["data"], [[1]])
+        done = self.run_query("query", "--csv", "select 1 as a where false", self.file, "-o", kept)
+        self.assertEqual((done.returncode, self.content(kept)), (0, b'"a"\n'))
+        done = self.run_query("query", "--format", "ndjson", "select 1 as a where false",
+                              self.file, "-o", kept)
+        self.assertEqual((done.returncode, self.content(kept)), (0, b""))
 
     def test_statements_without_rows_print_nothing(self):
         parquet = self.path("x.parquet")
@@ -278,6 +346,28 @@ class Files(QueryCase):
         done = self.run_query("sql", "-")
         self.assertEqual(done.returncode, 2)
         self.assertIn("name files", done.stderr)
+
+    def test_a_copy_of_a_pipe_is_called_as_the_pipe(self):
+        whole = self.content(self.file)
+        torn = self.path("torn.pcap")
+        with open(torn, "wb") as file:
+            file.write(whole[:-3])
+        with open(torn, "rb") as file:
+            done = self.run_query("report", "overview", "-", stdin=file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^dns-monitor: standard input: ")
+        self.assertNotIn("/tmp", done.stderr)
+
+    def test_no_room_for_a_copy_of_a_pipe(self):
+        disk = self.make_directory("disk")
+        run(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", disk])
+        with open("/dev/zero", "rb") as zeros:
+            done = self.run_query("report", "overview", "-", stdin=zeros,
+                                  env={**os.environ, "TMPDIR": disk})
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, rf"\Adns-monitor: standard input: its copy in {disk}/\S+ .*"
+                                      r"TMPDIR.*: No space left on device\n\Z")
+        self.assertEqual(os.listdir(disk), [])
 
     def test_names_that_are_no_text(self):
         path = os.fsencode(self.path("bad")) + b"\xff\xfename.pcap"
@@ -320,6 +410,47 @@ class Signals(QueryCase):
         process.popen.stdout.read()
         self.assertEqual(process.wait(), 130, process.errors())
 
+    def test_a_file_that_is_not_whole(self):
+        """Goes, with the first Ctrl-C and with the second one."""
+        path = self.path("result.csv")
+        def grows():
+            return os.path.exists(path) and os.path.getsize(path) > 0
+        process = self.begin(_ENDLESS, self.file, "-o", path)
+        wait_until(grows, "rows in the file")
+        self.check_interrupted(process)
+        self.assertFalse(os.path.exists(path))
+        process = self.begin(_ENDLESS, self.file, "-o", path)
+        wait_until(grows, "rows in the file")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(), 130, process.errors())
+        self.assertFalse(os.path.exists(path))
+
+    def test_a_capture_that_is_cut(self):
+        """Ends it; of what it made nothing is left."""
+        temporary = self.path("temporary")
+        os.mkdir(temporary)
+        big = self.path("big.pcap")
+        with open(self.file, "rb") as file:
+            head, records = file.read(24), file.read()
+        with open(big, "wb") as file:
+            file.write(head)
+            for _ in range((64 << 20) // len(records)):
+                file.write(records)
+        path = self.path("result.csv")
+        process = self.start([DNS_MONITOR_QUERY, "query", "--threads", "1", "--csv", "-s",
+                              "select * from packets", big, "-o", path],
+                             env={**os.environ, "TMPDIR": temporary}, preexec_fn=as_others)
+        wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "rows in the file")
+        process.pause()
+        os.truncate(big, 4096)
+        process.resume()
+        self.assertEqual(process.wait(), 1)
+        self.assertEqual(process.errors(), "dns-monitor: a capture was cut while it was read: "
+                                           f"{os.path.realpath(big)}\n")
+        self.assertEqual(os.listdir(temporary), [])
+        self.assertFalse(os.path.exists(path))
+
     def test_nothing_is_left_behind(self):
         """Of rows that go to files; whoever ends it."""
         sql = ("select max(place) from (select row_number() over (order by hash(i)) as place "
@@ -340,13 +471,17 @@ class Signals(QueryCase):
     def test_while_a_pipe_has_no_writer(self):
         pipe = self.path("pipe")
         os.mkfifo(pipe)
-        process = self.begin("select count(*) from dns", pipe)
-        wait_until(lambda: any(os.readlink(f"/proc/{process.pid}/fd/{fd}") == pipe
-                               for fd in os.listdir(f"/proc/{process.pid}/fd")), "an open pipe")
-        self.check_interrupted(process)
+        for table in "dns", "transactions":
+            process = self.begin(f"select count(*) from {table}", pipe, stdout=subprocess.PIPE)
+            wait_until(lambda: any(os.readlink(f"/proc/{process.pid}/fd/{fd}") == pipe
+                                   for fd in os.listdir(f"/proc/{process.pid}/fd")), "an open pipe")
+            self.check_interrupted(process)
+            # Not that there are none.
+            self.assertEqual(process.popen.stdout.read(), b"")
 
     def test_while_it_waits_for_a_pipe(self):
-        process = self.begin("select count(*) from dns", "-", stdin=subprocess.PIPE)
+        process = self.begin("select count(*) from dns", "-", stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
         with open(self.file, "rb") as file:
             process.popen.stdin.write(file.read(10000))
         process.popen.stdin.flush()
@@ -356,6 +491,7 @@ class Signals(QueryCase):
             return "Threads:\t1\n" not in text and "State:\tS" in text
         wait_until(waits, "a process that waits")
         self.check_interrupted(process)
+        self.assertEqual(process.popen.stdout.read(), b"")
 
     def test_while_it_reads(self):
         """The captures in a product with themselves."""
@@ -510,10 +646,8 @@ class Sql(QueryCase):
     def test_completion(self):
         terminal = self.session()
         terminal.type("select count(*) from transac\t")
-        terminal.wait_for("transaction")  # as far as all such words go
-        terminal.type("\t")
-        terminal.wait_for(r"transactions\s")
-        terminal.type("s where answer_c\t")
+        terminal.wait_for(r"transactions ")
+        terminal.type("where answer_c\t")
         terminal.wait_for("answer_count ")
         terminal.type("= 12345;\n")
         terminal.wait_for(r"\b0\b")
@@ -521,6 +655,63 @@ class Sql(QueryCase):
         terminal.wait_for_editor()
         terminal.type("\x04")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_completion_of_tables(self):
+        """Behind FROM and JOIN there is nothing else; many words stand in columns."""
+        terminal = self.session(columns=44)
+        for line in "select 1 from \t", "\nfrom dns join \t", "\njoin\n\t":
+            terminal.type(line)
+            terminal.wait_for(r"\r\ndns +messages +transactions\r\ngaps +packets\r\nicmp +segments\r\n")
+        terminal.wait_for_editor()
+        terminal.type("\x03")
+        terminal.wait_for("dns> ")
+        terminal.type("select edns\t\t")
+        shown = terminal.wait_for(r"(?s)\r\n(edns0 .*?)\r\n\S+> ").group(1).split("\r\n")
+        words = [word for line in shown for word in line.split()]
+        self.assertIn("edns0_ecs_scope", words)
+        width = len(max(words, key=len)) + 2
+        for line in shown:
+            self.assertLess(len(line), 44)
+            self.assertEqual([at.start() % width for at in re.finditer(r"\S+", line)],
+                             [0] * len(line.split()))
+        terminal.type("\x03")
+        terminal.wait_for("dns> ")
+        for inside in "duckdb_t", "pg_t", "sqlite_m", "pragma_t", "scan_":
+            terminal.wait_for_editor()
+            terminal.type(f"select {inside}\t\x03")
+            terminal.wait_for(rf"select {inside}\a*\^C")
+
+    def test_words_that_end_it(self):
+        for word in "exit", "quit;", "  EXIT ;", "\\q;", "  \\q":
+            terminal = self.session()
+            terminal.type(f"{word}\n")
+            self.assertEqual(terminal.wait(), 0, word)
+            self.assertNotIn("Error", terminal.shown)
+        terminal = self.session()
+        for word in "help", "HELP;", " \\?;":
+            terminal.type(f"{word}\n")
+            terminal.wait_for("Statements end with ;")
+        terminal.type("select 1\nas\nexit;\n")
+        terminal.wait_for(r"(?s)│ exit │.*dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_what_ends_a_statement(self):
+        """No ; in a text or a comment; but one with a comment behind it."""
+        terminal = self.session()
+        terminal.type("select 'abc;\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.type("def;' as a; -- x\n")
+        terminal.wait_for(r"(?s)abc;.x0adef;.*dns> ")
+        terminal.type("select 1 /* one;\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.type("*/ + 41 as answer;\n")
+        terminal.wait_for(r"(?s)\b42\b.*dns> ")
+        terminal.type("-- nothing\n;\nselect 43 as a;\n")
+        terminal.wait_for(r"(?s)\b43\b.*dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("Error", terminal.shown)
 
     def test_ctrl_c(self):
         """Ends the statement, and not the session."""
@@ -549,6 +740,35 @@ class Sql(QueryCase):
         terminal.type("\\q\n")
         self.assertEqual(terminal.wait(), 0)
 
+    def test_ctrl_c_at_an_empty_line(self):
+        """What was typed before is dropped, and not run."""
+        path = self.path("x.csv")
+        terminal = self.session()
+        for lines in (f"copy (select 1) to '{path}'",), ():
+            terminal.wait_for_editor()
+            for line in lines:
+                terminal.type(f"{line}\n")
+                terminal.wait_for(r"\.\.\.> ")
+                terminal.wait_for_editor()
+            terminal.type("\x03")
+            terminal.wait_for("dns> ")
+        terminal.type("select 41 + 1 as answer;\n")
+        terminal.wait_for(r"\b42\b")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(path))
+
+    def test_ctrl_d_within_a_statement(self):
+        """It is not finished, and not run."""
+        path = self.path("x.csv")
+        terminal = self.session()
+        terminal.type(f"copy (select 1) to '{path}'\n")
+        terminal.wait_for(r"\.\.\.> ")
+        terminal.wait_for_editor()
+        terminal.type("\x04")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(path))
+
     def test_ended_at_the_prompt(self):
         """The terminal is as it was."""
         for number in signal.SIGTERM, signal.SIGHUP:
@@ -559,8 +779,7 @@ class Sql(QueryCase):
             self.assertFalse(terminal.is_raw())
 
     def test_history(self):
-        """Is kept, for nobody else."""
-        os.makedirs(os.path.join(self.directory, ".local", "state"))
+        """Is kept, for nobody else, also where nobody has kept a state yet."""
         terminal = self.session()
         terminal.type("select 42 as answer;\n")
         terminal.wait_for(r"42\b.*")
@@ -569,11 +788,24 @@ class Sql(QueryCase):
         self.assertEqual(terminal.wait(), 0)
         path = os.path.join(self.directory, ".local", "state", "dns-monitor", "history")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        while (path := os.path.dirname(path)) != self.directory:
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o700, path)
         terminal = self.session()
         terminal.type("\x10\x10")  # Ctrl-P, twice
         terminal.wait_for("select 42 as answer;")
         terminal.type("\x15\\q\n")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_no_history(self):
+        """Is said: no home is made."""
+        environment = dict(os.environ, HOME=self.path("nowhere"), TERM="dumb")
+        environment.pop("XDG_STATE_HOME", None)
+        terminal = self.terminal("sql", self.file, env=environment)
+        terminal.wait_for("no history: .*nowhere/.local: No such file or directory")
+        terminal.wait_for("dns> ")
+        terminal.type("\\q\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertFalse(os.path.exists(self.path("nowhere")))
 
     def test_from_a_pipe(self):
         """Without prompts; the first error ends it."""
@@ -588,6 +820,8 @@ class Sql(QueryCase):
         first, end = json.JSONDecoder().raw_decode(done.stdout)
         second = json.loads(done.stdout[end:])
         self.assertEqual((first[0]["data"], second[0]["data"]), ([[1]], [[2]]))
+        done = ask("select 1 as a -- the last one; without an end")
+        self.assertEqual((done.returncode, json.loads(done.stdout)[0]["data"]), (0, [[1]]))
         done = ask("select nope;\nselect 1 as a;\n")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("nope", done.stderr)

@@ -68,6 +68,16 @@ TEST_F(InputPlanTest, TakesTheCapturesOfADirectory) {
   EXPECT_EQ(plan.files[2].interface, "");
 }
 
+TEST_F(InputPlanTest, CallsACopyAsWhatItIsOf) {
+  Write("copy", 5);
+  Write("other", 6);
+  const InputPlan plan = Plan({.paths = {rig_.Path("copy"), rig_.Path("other")},
+                               .names = {{rig_.Path("copy"), "standard input"}}});
+  EXPECT_THAT(Names(plan), ElementsAre("standard input", "other"));
+  EXPECT_EQ(plan.files[0].path, rig_.Path("copy"));
+  EXPECT_FALSE(plan.files[0].standard_input);
+}
+
 TEST_F(InputPlanTest, OrdersByTimeThenByName) {
   Write("c.pcap", 10);
   Write("b.pcap", 30);

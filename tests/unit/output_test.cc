@@ -57,6 +57,22 @@ TEST(OutputTest, JsonIsPacketQs) {
 )");
 }
 
+TEST(OutputTest, AnExplanationIsText) {
+  const std::string text = Document(OutputFormat::kTable, {"EXPLAIN SELECT 1 AS one"});
+  EXPECT_THAT(text, StartsWith("┌─"));
+  EXPECT_THAT(text, HasSubstr("┘\n"));
+  // Also one that is not the engine's, but looks like it.
+  Database database;
+  StringSink sink;
+  EXPECT_TRUE(database
+                  .Write("SELECT 'k' AS explain_key, 'a' || chr(10) || chr(27) AS explain_value",
+                         {.format = OutputFormat::kTable, .terminal = true}, &sink)
+                  .ok());
+  EXPECT_EQ(sink.text(), "a\n\\x1b\n");
+  EXPECT_THAT(Document(OutputFormat::kCsv, {"EXPLAIN SELECT 1 AS one"}),
+              StartsWith("\"explain_key\",\"explain_value\"\n"));
+}
+
 TEST(OutputTest, JsonOfSeveralResults) {
   EXPECT_EQ(Document(OutputFormat::kJson, {"SELECT 1 AS a WHERE false", "SELECT 2 AS b"}), R"([
   {

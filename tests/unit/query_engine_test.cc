@@ -1,17 +1,21 @@
 // Captures asked by SQL, in one process.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "dns_monitor/base/fd.h"
 #include "dns_monitor/query/engine.h"
 #include "support/input_rig.h"
 #include "support/pcap_maker.h"
@@ -54,8 +58,11 @@ class QueryEngineTest : public ::testing::Test {
          .original_length = static_cast<uint32_t>(bytes.size() - (sent_short ? clipped : 0))});
   }
   void Open(int threads = 2) {
+    OpenPath(rig_.Write("all.pcap", maker_.FileHeader() + pcap_), threads);
+  }
+  void OpenPath(const std::string& path, int threads) {
     CaptureOptions options;
-    options.input.paths = {rig_.Write("all.pcap", maker_.FileHeader() + pcap_)};
+    options.input.paths = {path};
     options.threads = threads;
     options.now_ns = (kSeconds + 3600) * kNanosecondsPerSecond;
     options.on_note = [this](const std::string& note) { notes_.push_back(note); };
@@ -261,6 +268,28 @@ TEST_F(QueryEngineTest, RunsEachStatementAndStopsAtTheFirstError) {
   EXPECT_THAT(Ask("select 'one'; select nosuch; select 'two'"),
               HasSubstr("LINE 1: select 'one'; select nosuch; select 'two'"));
   EXPECT_EQ(Ask("  "), "there is no statement");
+}
+
+TEST_F(QueryEngineTest, RefusesWhatIsNoText) {
+  Open();
+  EXPECT_EQ(Ask("select 'a',\n'\xff', nosuch"),
+            "the statement is not in UTF-8: line 2 has a byte 0xff that is no character");
+  EXPECT_EQ(Ask("select nosuch('\xc3')"),
+            "the statement is not in UTF-8: line 1 has a byte 0xc3 that is no character");
+}
+
+TEST_F(QueryEngineTest, TakesNoScanThatWasCancelledForWhole) {
+  const std::string pipe = rig_.Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const char* table : {"dns", "packets", "transactions"}) {
+    OpenPath(pipe, 1);
+    std::thread writer([&] {
+      const Fd end(open(pipe.c_str(), O_WRONLY | O_CLOEXEC));  // when somebody reads
+      captures_->Cancel();
+    });
+    EXPECT_EQ(Ask(absl::StrCat("select count(*)::varchar from ", table)), "interrupted") << table;
+    writer.join();
+  }
 }
 
 TEST_F(QueryEngineTest, TellsWhatIsCut) {

@@ -11,7 +11,9 @@
 namespace dns_monitor {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class QueryErrorTest : public ::testing::Test {
@@ -61,6 +63,17 @@ TEST_F(QueryErrorTest, IsMarkedByColumnsAndNotByBytes) {
             "LINE 1: select 'Ünïcödé' as u, do, nosuch from dns\n" + std::string(35, ' ') + "^");
 }
 
+TEST_F(QueryErrorTest, IsMarkedByWhatATerminalShows) {
+  EXPECT_EQ(Place("select '名前' as u, do, nosuch from dns"),
+            "LINE 1: select '名前' as u, do, nosuch from dns\n" + std::string(32, ' ') + "^");
+  EXPECT_EQ(Place("select\tdo,\tnosuch\tfrom dns"),
+            "LINE 1: select do, nosuch from dns\n                   ^");
+}
+
+TEST_F(QueryErrorTest, HasNoTabs) {
+  EXPECT_THAT(Ask("select abs('a', 1)"), HasSubstr("\n    Candidate functions:\n"));
+}
+
 TEST_F(QueryErrorTest, IsMarkedWithinAPartOfALongLine) {
   std::string sql = "select ";
   for (int i = 0; i < 30; ++i) sql += "do, ";
@@ -84,6 +97,24 @@ TEST(QueryErrorTextTest, IsLeftAsItIsWhenItIsNoObject) {
   EXPECT_EQ(MarkedError("x {", "select 1", translated), "x {");
   EXPECT_EQ(MarkedError(R"({"exception_type":"Invalid Input","exception_message":"m"})", "", {}),
             "m");
+}
+
+TEST(QueryErrorTextTest, AdvisesWhatTheCommandTakes) {
+  const std::string error = MarkedError(
+      R"({"exception_type":"Out of Memory","exception_message":"failed to offload data block of )"
+      R"(size 256.0 KiB (21.5 MiB/21.5 MiB used).\nThis limit was set by the )"
+      R"('max_temp_directory_size' setting.\nYou can adjust this setting, by using (for example) )"
+      R"(PRAGMA max_temp_directory_size='10GiB'"})",
+      "", {});
+  EXPECT_THAT(error, StartsWith("Out of Memory Error: failed to offload data block of size 256.0 "
+                                "KiB (21.5 MiB/21.5 MiB used)\n"));
+  EXPECT_THAT(error, HasSubstr("TMPDIR"));
+  EXPECT_THAT(error, HasSubstr("--memory"));
+  EXPECT_THAT(error, Not(HasSubstr("PRAGMA")));
+  EXPECT_THAT(MarkedError(R"({"exception_type":"Out of Memory","exception_message":"failed to )"
+                          R"(allocate data\n\nPossible solutions:\n* SET threads=X"})",
+                          "", {}),
+              AllOf(HasSubstr("--memory"), HasSubstr("--threads"), Not(HasSubstr("SET"))));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct InputOptions {
   // What cannot be read, or is no capture, is a note instead of an error.
   bool skip_unreadable = false;
   std::string interface = {};  // only files that are known to be of it; empty: all
+  // What some of the paths are called, as they are copies of something else.
+  std::map<std::string, std::string> names = {};
 };
 
 // What a ledger that fits its file says of it.

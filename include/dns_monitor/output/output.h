@@ -22,7 +22,8 @@ namespace dns_monitor {
 enum class OutputFormat {
   // On a terminal: boxes that fit its width. Texts are cut, numbers never; where not all columns
   // fit, the first ones are shown, and the last line says of how many. The widths are those of the
-  // first 10 000 rows. Elsewhere: PacketQ's table, CSV with blanks before the commas.
+  // first 10 000 rows. Elsewhere: PacketQ's table, CSV with blanks before the commas. What EXPLAIN
+  // says is no table, but lines of text.
   kTable,
   // An array of results: {"table_name", "query", "head": [{"name", "type"}], "data": [[…], …]}. The
   // types: int, float, bool, text, and json for lists, structs and the like, which are values of

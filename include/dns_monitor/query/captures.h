@@ -67,8 +67,10 @@ class Captures {
 
   // Of all scans that are open.
   ReadProgress progress() const;
-  // Ends them: what is read next is their end. None is opened any more until Resume.
+  // Ends them: what is read next is their end, which is not that of the captures. None is opened
+  // any more until Resume.
   void Cancel() const;
+  bool cancelled() const { return cancelled_; }
   void Resume() const { cancelled_ = false; }
 
   // Whether that file is one of the session's.

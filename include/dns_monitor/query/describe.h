@@ -18,7 +18,7 @@ std::string DescribeTable(absl::string_view name);
 // All tables with their columns, as docs/queries.md has them.
 std::string DescribeAsMarkdown();
 
-// The engine's and ours, those made of letters.
+// The engine's and ours, those made of letters, but for what is inside (scan_dns, duckdb_columns).
 std::vector<std::string> FunctionNames(duckdb_connection connection);
 
 }  // namespace dns_monitor

@@ -34,8 +34,9 @@ class Engine {
 
   // Runs each statement of `sql`, which may be in PacketQ's dialect (query/dialect.h), and gives
   // the result of each that has one to `on_result`, while it runs. InvalidArgument: the engine's
-  // message, with the place marked. FailedPrecondition: a COPY would go over a capture that is
-  // read. Cancelled after Interrupt. The errors of `on_result`.
+  // message, with the place marked, or what is wrong with `sql` before it gets there.
+  // FailedPrecondition: a COPY would go over a capture that is read. Cancelled after Interrupt. The
+  // errors of `on_result`.
   absl::Status Run(absl::string_view sql,
                    const std::function<absl::Status(duckdb_result*)>& on_result);
 
