@@ -24,7 +24,8 @@ absl::StatusOr<Ledger> ParseLedgerOf(const SegmentName& name, absl::string_view 
 
 // The ledgers of one interface, as a directory holds them.
 struct NewestLedger {
-  // The one with the highest sequence number, whose segment is no part any more. None: there is no ledger that can be read.
+  // The one with the highest sequence number, whose segment is no part any more. None: there is no
+  // ledger that can be read.
   std::optional<LedgerLink> link;
   Ledger ledger;  // what it says
   // Those that could not be read, and why: "eth0.20261123_2110.pcap.json: /host: is missing".

@@ -19,9 +19,9 @@ enum class PacketKind : uint8_t {
   kOtherProtocol,  // above IP
   kNotIp,
   kUnknownLink,  // the link type is none of those that are known
-  kTruncated,  // what was captured ends within the headers
-  kMalformed,  // the headers contradict each other or their standards
-  kTooDeep,    // more layers than anyone needs
+  kTruncated,    // what was captured ends within the headers
+  kMalformed,    // the headers contradict each other or their standards
+  kTooDeep,      // more layers than anyone needs
 };
 inline constexpr int kPacketKinds = 11;
 
