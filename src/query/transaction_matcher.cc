@@ -54,16 +54,18 @@ TransactionMatcher::Interface* TransactionMatcher::InterfaceOf(const MessageRow&
 TransactionMatcher::Key TransactionMatcher::KeyOf(MessageRow* message, const Interface* interface) {
   const Packet& packet = message->packet();
   const bool response = message->header().qr;
-  Key key{.client = {},
-          .server = {},
-          .interface = interface,
-          .client_port = response ? packet.destination_port : packet.source_port,
-          .server_port = response ? packet.source_port : packet.destination_port,
-          .msg_id = message->header().id,
-          .tcp = message->item().stream != 0};
-  std::memcpy(key.client.data(), response ? packet.destination : packet.source, 16);
-  std::memcpy(key.server.data(), response ? packet.source : packet.destination, 16);
-  return key;
+  Endpoints endpoints{.client = {},
+                      .server = {},
+                      .interface = interface,
+                      .client_port = response ? packet.destination_port : packet.source_port,
+                      .server_port = response ? packet.source_port : packet.destination_port,
+                      .msg_id = message->header().id,
+                      .tcp = message->item().stream != 0};
+  std::memcpy(endpoints.client.data(), response ? packet.destination : packet.source, 16);
+  std::memcpy(endpoints.server.data(), response ? packet.source : packet.destination, 16);
+  return {.endpoints = endpoints,
+          .question = {.name_hash = HashOfName(message->question().name),
+                       .qtype = message->question().type}};
 }
 
 void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* done) {
@@ -73,84 +75,85 @@ void TransactionMatcher::Take(MessageRow* message, std::vector<Transaction>* don
     interface->clock_ns += std::max<int64_t>(0, now_ns - interface->last_ns);
   interface->last_ns = now_ns;
   Expire(interface, done);
-  const Key key = KeyOf(message, interface);
-  const Question question{.name_hash = HashOfName(message->question().name),
-                          .qtype = message->question().type};
+  Key key = KeyOf(message, interface);
   const bool response = message->header().qr;
   const Transfer transfer{
-      .interface = key.interface, .stream = message->item().stream, .msg_id = key.msg_id};
-  const bool transferred = response && key.tcp && transfers_.contains(transfer);
+      .interface = interface, .stream = message->item().stream, .msg_id = key.endpoints.msg_id};
+  const bool transferred = response && key.endpoints.tcp && transfers_.contains(transfer);
   // Of a transfer, what comes without a question goes on with it, whatever was asked since.
-  const bool questionless = response && !transferred && message->header().qd_count == 0;
-  Pending* const found = questionless ? FindOnly(key) : Find(key, question);
-  if (found != nullptr && !response) {
-    ++found->transaction.retries;
+  if (response && !transferred && message->header().qd_count == 0) {
+    key.question = OnlyQuestion(key.endpoints, key.question);
+  }
+  const auto found = pending_.find(key);
+  if (found != pending_.end() && !response) {
+    ++found->second.retries;
     return;
   }
-  if (found != nullptr) {
-    if (key.tcp && IsTransfer(question.qtype)) NoteTransfer(transfer);
-    SetResponse(message, &found->transaction);
-    End(key, found, done);
+  if (found != pending_.end()) {
+    if (key.endpoints.tcp && IsTransfer(key.question.qtype)) NoteTransfer(transfer);
+    SetResponse(message, &found->second);
+    End(key, done);
     return;
   }
   if (transferred) return;
   Transaction transaction{.interface = interface->name,
-                          .client = key.client,
-                          .server = key.server,
+                          .client = key.endpoints.client,
+                          .server = key.endpoints.server,
                           .ip_version = message->packet().ip_version,
-                          .client_port = key.client_port,
-                          .server_port = key.server_port,
-                          .tcp = key.tcp,
-                          .msg_id = key.msg_id,
+                          .client_port = key.endpoints.client_port,
+                          .server_port = key.endpoints.server_port,
+                          .tcp = key.endpoints.tcp,
+                          .msg_id = key.endpoints.msg_id,
                           .qname = std::string(message->question().name),
                           .has_qtype = message->question().is_whole,
-                          .qtype = question.qtype};
+                          .qtype = key.question.qtype};
   if (response) {
     SetResponse(message, &transaction);
     done->push_back(std::move(transaction));
     return;
   }
   SetQuery(message, &transaction);
-  pending_[key].push_back({.question = question, .transaction = std::move(transaction)});
-  ++pending_queries_;
-  interface->order.push_back(
-      {.since_ns = interface->clock_ns, .query_ns = now_ns, .key = key, .question = question});
+  Begin(key, std::move(transaction));
+  interface->order.push_back({.since_ns = interface->clock_ns, .query_ns = now_ns, .key = key});
 }
 
-TransactionMatcher::Pending* TransactionMatcher::Find(const Key& key, const Question& question) {
+void TransactionMatcher::Begin(const Key& key, Transaction transaction) {
+  pending_.emplace(key, std::move(transaction));
+  Asked& asked = asked_[key.endpoints];
+  ++asked.count;
+  asked.mixed.name_hash ^= key.question.name_hash;
+  asked.mixed.qtype ^= key.question.qtype;
+}
+
+void TransactionMatcher::End(const Key& key, std::vector<Transaction>* done) {
   const auto found = pending_.find(key);
-  if (found == pending_.end()) return nullptr;
-  for (Pending& pending : found->second) {
-    if (pending.question == question) return &pending;
+  done->push_back(std::move(found->second));
+  pending_.erase(found);
+  const auto asked = asked_.find(key.endpoints);
+  if (--asked->second.count == 0) {
+    asked_.erase(asked);
+    return;
   }
-  return nullptr;
+  asked->second.mixed.name_hash ^= key.question.name_hash;
+  asked->second.mixed.qtype ^= key.question.qtype;
 }
 
-TransactionMatcher::Pending* TransactionMatcher::FindOnly(const Key& key) {
-  const auto found = pending_.find(key);
-  const bool only_one = found != pending_.end() && found->second.size() == 1;
-  return only_one ? &found->second.front() : nullptr;
+TransactionMatcher::Question TransactionMatcher::OnlyQuestion(const Endpoints& endpoints,
+                                                              const Question& question) const {
+  const auto asked = asked_.find(endpoints);
+  return asked != asked_.end() && asked->second.count == 1 ? asked->second.mixed : question;
 }
 
-void TransactionMatcher::End(const Key& key, Pending* pending, std::vector<Transaction>* done) {
-  done->push_back(std::move(pending->transaction));
-  const auto found = pending_.find(key);
-  found->second.erase(pending);
-  if (found->second.empty()) pending_.erase(found);
-  --pending_queries_;
-}
-
-// None when it was answered since; perhaps asked again since, which has an entry of its own.
-TransactionMatcher::Pending* TransactionMatcher::FindWaiting(const Waiting& waiting) {
-  Pending* const found = Find(waiting.key, waiting.question);
-  return found != nullptr && found->transaction.query_ns == waiting.query_ns ? found : nullptr;
+// Not when it was answered since; perhaps asked again since, which has an entry of its own.
+bool TransactionMatcher::IsPending(const Waiting& waiting) const {
+  const auto found = pending_.find(waiting.key);
+  return found != pending_.end() && found->second.query_ns == waiting.query_ns;
 }
 
 void TransactionMatcher::GiveUpOldest(Interface* interface, std::vector<Transaction>* done) {
   const Waiting oldest = interface->order.front();
   interface->order.pop_front();
-  Pending* const pending = FindWaiting(oldest);
-  if (pending != nullptr) End(oldest.key, pending, done);
+  if (IsPending(oldest)) End(oldest.key, done);
 }
 
 void TransactionMatcher::Expire(Interface* interface, std::vector<Transaction>* done) {
@@ -159,18 +162,17 @@ void TransactionMatcher::Expire(Interface* interface, std::vector<Transaction>* 
     GiveUpOldest(interface, done);
   }
   for (auto& [name, other] : interfaces_) {
-    if (pending_queries_ < kMostPending) break;
-    while (!other->order.empty() && pending_queries_ >= kMostPending) {
+    if (pending_.size() < kMostPending) break;
+    while (!other->order.empty() && pending_.size() >= kMostPending) {
       GiveUpOldest(other.get(), done);
     }
   }
   // Where all is answered at once, entries of answered ones are most of them.
   constexpr size_t kFew = 4096;
-  if (order.size() < 2 * pending_queries_ + kFew) return;
-  order.erase(
-      std::remove_if(order.begin(), order.end(),
-                     [this](const Waiting& waiting) { return FindWaiting(waiting) == nullptr; }),
-      order.end());
+  if (order.size() < 2 * pending_.size() + kFew) return;
+  order.erase(std::remove_if(order.begin(), order.end(),
+                             [this](const Waiting& waiting) { return !IsPending(waiting); }),
+              order.end());
 }
 
 void TransactionMatcher::NoteTransfer(const Transfer& transfer) {

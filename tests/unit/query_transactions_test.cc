@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "dns_monitor/query/transaction_matcher.h"
 #include "support/dns.h"
 
@@ -111,6 +112,24 @@ TEST_F(TransactionMatcherTest, AnAnswerWithoutAQuestionIsToNoneOfSeveral) {
   AnswerWithoutQuestion(0);
   Answer(kA);
   EXPECT_EQ(Done(), "- +- + ");
+}
+
+// A flood from one port with one identifier is no more work than any other.
+TEST_F(TransactionMatcherTest, TakesManyQuestionsBetweenTheSameEndpoints) {
+  constexpr int kMany = 200'000;
+  const auto question = [](int i) { return Question(WireName(absl::StrCat("q", i)), kA); };
+  for (int i = 0; i < kMany; ++i) {
+    now_ns_ -= 1'000'000;  // all within the patience
+    Take(false, Header(0x0100, 1, 0, 0, 0) + question(i));
+  }
+  for (int i = kMany; i-- > 1;) {
+    now_ns_ -= 1'000'000;
+    Take(true, Header(0x8180, 1, 0, 0, 0) + question(i));
+  }
+  AnswerWithoutQuestion(0);
+  ASSERT_EQ(done_.size(), static_cast<size_t>(kMany));
+  EXPECT_EQ(done_.back().qname, "q0.");
+  EXPECT_EQ(Done().find("+ "), std::string::npos) << "all are answered";
 }
 
 TEST_F(TransactionMatcherTest, ForgetsTheOldestTransfers) {

@@ -10,7 +10,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/container/inlined_vector.h"
 #include "dns_monitor/query/message_row.h"
 
 namespace dns_monitor {
@@ -60,7 +59,8 @@ class TransactionMatcher {
 
  private:
   struct Interface;
-  struct Key {
+  // What a response has of its query, whether it has the question or not.
+  struct Endpoints {
     std::array<uint8_t, 16> client;
     std::array<uint8_t, 16> server;
     const Interface* interface;
@@ -69,28 +69,43 @@ class TransactionMatcher {
     uint16_t msg_id;
     bool tcp;
 
-    bool operator==(const Key&) const = default;
+    bool operator==(const Endpoints&) const = default;
     template <typename H>
-    friend H AbslHashValue(H h, const Key& k) {
-      return H::combine(std::move(h), k.client, k.server, k.interface, k.client_port, k.server_port,
-                        k.msg_id, k.tcp);
+    friend H AbslHashValue(H h, const Endpoints& e) {
+      return H::combine(std::move(h), e.client, e.server, e.interface, e.client_port, e.server_port,
+                        e.msg_id, e.tcp);
     }
   };
   struct Question {
-    uint64_t name_hash;
-    uint16_t qtype;
+    uint64_t name_hash = 0;
+    uint16_t qtype = 0;
 
     bool operator==(const Question&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Question& q) {
+      return H::combine(std::move(h), q.name_hash, q.qtype);
+    }
   };
-  struct Pending {
+  struct Key {
+    Endpoints endpoints;
     Question question;
-    Transaction transaction;
+
+    bool operator==(const Key&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Key& k) {
+      return H::combine(std::move(h), k.endpoints, k.question);
+    }
+  };
+  // The questions that wait between two endpoints, however many a flood brings: of one alone,
+  // `mixed` (by XOR) is that one.
+  struct Asked {
+    size_t count = 0;
+    Question mixed;
   };
   struct Waiting {
     int64_t since_ns;  // by the interface's clock
     int64_t query_ns;
     Key key;
-    Question question;
   };
   // Interfaces have clocks of their own, as their files are read one after the other. A clock goes
   // on with the capture's time, but never back.
@@ -115,21 +130,19 @@ class TransactionMatcher {
 
   Interface* InterfaceOf(const MessageRow& message);
   static Key KeyOf(MessageRow* message, const Interface* interface);
-  // nullptr: there is none.
-  Pending* Find(const Key& key, const Question& question);
-  // Whatever its question is, when it is the only one.
-  Pending* FindOnly(const Key& key);
-  // Moved to `done`.
-  void End(const Key& key, Pending* pending, std::vector<Transaction>* done);
-  Pending* FindWaiting(const Waiting& waiting);
+  bool IsPending(const Waiting& waiting) const;
+  // The question that alone waits there, else `question`.
+  Question OnlyQuestion(const Endpoints& endpoints, const Question& question) const;
+  void Begin(const Key& key, Transaction transaction);
+  // Moves it to `done`.
+  void End(const Key& key, std::vector<Transaction>* done);
   void GiveUpOldest(Interface* interface, std::vector<Transaction>* done);
   void Expire(Interface* interface, std::vector<Transaction>* done);
   void NoteTransfer(const Transfer& transfer);
 
   absl::flat_hash_map<std::string, std::unique_ptr<Interface>> interfaces_;
-  // Nearly always one of a key.
-  absl::flat_hash_map<Key, absl::InlinedVector<Pending, 1>> pending_;
-  size_t pending_queries_ = 0;
+  absl::flat_hash_map<Key, Transaction> pending_;
+  absl::flat_hash_map<Endpoints, Asked> asked_;  // of those
   absl::flat_hash_set<Transfer> transfers_;
   std::deque<Transfer> transfers_order_;  // the oldest in front
 };
