@@ -136,7 +136,23 @@ class ZstdDecoder : public Decoder {
   ZstdDecoder& operator=(const ZstdDecoder&) = delete;
 
   Decoded Decode(absl::Span<const uint8_t> in, bool /*ended*/, absl::Span<uint8_t> out) override {
-    ZSTD_inBuffer from{in.data(), std::min(in.size(), wanted_), 0};
+    // The rest of a block comes by itself: an error takes back what the same call has made, so that
+    // what is read before damage would depend on the room that there is.
+    if (full_) {
+      Decoded rest = Step(in.first(0), out);
+      if (rest.made > 0 || !rest.damage.empty()) return rest;
+    }
+    return Step(in.first(std::min(in.size(), wanted_)), out);
+  }
+
+ private:
+  // Less than any frame with content has: one that is all there would be decoded at once.
+  static constexpr size_t kZstdBeginning = 9;
+  // What is wanted is a block, and the header of the next one, which can be wrong.
+  static constexpr size_t kBlockHeader = 3;
+
+  Decoded Step(absl::Span<const uint8_t> in, absl::Span<uint8_t> out) {
+    ZSTD_inBuffer from{in.data(), in.size(), 0};
     ZSTD_outBuffer to{out.data(), out.size(), 0};
     const size_t left = ZSTD_decompressStream(context_, &to, &from);
     Decoded decoded{.used = from.pos, .made = to.pos, .between = between_};
@@ -145,16 +161,14 @@ class ZstdDecoder : public Decoder {
       return decoded;
     }
     if (decoded.used > 0 || decoded.made > 0) between_ = decoded.between = left == 0;
-    wanted_ = left == 0 ? kZstdBeginning : left;
+    wanted_ = left == 0 ? kZstdBeginning : left > kBlockHeader ? left - kBlockHeader : left;
+    full_ = decoded.made == out.size();
     return decoded;
   }
 
- private:
-  // Less than any frame with content has: one that is all there would be decoded at once.
-  static constexpr size_t kZstdBeginning = 9;
-
   ZSTD_DCtx* const context_;  // windows of at most 128 MiB, unless that is changed
   size_t wanted_ = kZstdBeginning;
+  bool full_ = false;  // there can be more of the last block
   bool between_ = false;
 };
 

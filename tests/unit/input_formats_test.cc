@@ -195,6 +195,23 @@ TEST(InputDamageTest, WhatIsReadableOfDamagedDataIsGiven) {
   }
 }
 
+// zstd takes back what the call has made that finds an error.
+TEST(InputDamageTest, BlocksOfAFrameAreGivenUpToTheDamage) {
+  const InputRig rig;
+  const PcapSample sample = MakeSample(PcapMaker(), 6000);
+  ASSERT_GT(sample.bytes.size(), 300'000u) << "blocks of zstd have 128 KiB at most";
+  std::string wrong_checksum = ZstdFrame(sample.bytes);
+  wrong_checksum.back() ^= 1;
+  const std::string cut_checksum = wrong_checksum.substr(0, wrong_checksum.size() - 4);
+  for (const std::string& stored : {wrong_checksum, cut_checksum}) {
+    for (const size_t block_bytes : {100, 1000, 10'000, 100'000, 1 << 20}) {
+      const InputReading reading = rig.ReadBytes("x.zst", stored, {.block_bytes = block_bytes});
+      EXPECT_EQ(reading.records.size(), 6000u) << block_bytes;
+      EXPECT_THAT(reading.notes, ElementsAre(HasSubstr(", behind 6000 packets"))) << block_bytes;
+    }
+  }
+}
+
 TEST(InputDamageTest, SomethingElseBehindTheDataIsTold) {
   const InputRig rig;
   const PcapSample sample = MakeSample(PcapMaker(), 10);
