@@ -58,6 +58,18 @@ class FilesSource : public BlockSource {
     const std::lock_guard lock(note_mutex_);
     options_.on_note(text);
   }
+  // Where the next record begins cannot be known.
+  void TellDamage(const std::string& text) {
+    if (options_.skip_unreadable) return Note(absl::StrCat(text, "; what follows is not read"));
+    const std::lock_guard lock(note_mutex_);
+    if (!damage_.ok()) return;
+    damage_ = absl::DataLossError(absl::StrCat(text, " (--skip-unreadable reads up to there)"));
+    over_ = true;
+  }
+  absl::Status Damage() {
+    const std::lock_guard lock(note_mutex_);
+    return damage_;
+  }
   // OK when an error is only a note, as skip_unreadable has it.
   absl::Status Refuse(const absl::Status& status) {
     if (absl::IsCancelled(status) || !options_.skip_unreadable) {
@@ -79,6 +91,7 @@ class FilesSource : public BlockSource {
   std::atomic<uint64_t> bytes_ = 0;
   std::atomic<uint64_t> skipped_ = 0;
   std::mutex note_mutex_;
+  absl::Status damage_;  // under it
 
   std::mutex mutex_;  // all below
   uint32_t next_file_ = 0;
@@ -96,6 +109,9 @@ BlockContext FilesSource::ContextOf(const PlannedFile& file) {
   context.memory = memory_;
   context.note = [this, &file](const std::string& text) {
     Note(absl::StrCat(file.shown, ": ", text));
+  };
+  context.damaged = [this, &file](const std::string& text) {
+    TellDamage(absl::StrCat(file.shown, ": ", text));
   };
   context.progress = [this, &file, before = done_before_](int64_t bytes) {
     done_ = before + std::min(AsUnsigned(bytes), AsUnsigned(file.stored_bytes));
@@ -165,6 +181,7 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
     const std::lock_guard lock(mutex_);
     const absl::StatusOr<bool> claimed = Claim(block, &ticket);
     if (absl::IsCancelled(claimed.status())) return false;
+    DM_RETURN_IF_ERROR(Damage());
     if (!claimed.ok() || !*claimed) return claimed;
     maker = current_;
     if (block->last_of_file) CloseCurrent();
@@ -173,6 +190,7 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
     if (absl::Status status = maker->Finish(ticket, block); !status.ok()) {
       DM_RETURN_IF_ERROR(Refuse(status));
     }
+    DM_RETURN_IF_ERROR(Damage());
   }
   bytes_ += block->bytes.size();
   return true;

@@ -69,7 +69,8 @@ class XzDecoder : public Decoder {
     const lzma_ret result = lzma_code(&stream_, ended ? LZMA_FINISH : LZMA_RUN);
     Decoded decoded{.used = in.size() - stream_.avail_in, .made = out.size() - stream_.avail_out};
     decoded.between = result == LZMA_STREAM_END;
-    decoded.damage = DamageOf(result);
+    // Without input only zeros between streams can be wrong, when the file ends within them.
+    if (!in.empty() || result != LZMA_DATA_ERROR) decoded.damage = DamageOf(result);
     return decoded;
   }
 

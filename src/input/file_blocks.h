@@ -20,8 +20,11 @@ struct BlockContext {
   size_t block_bytes = 0;
   TimeRange range;
   std::shared_ptr<BlockMemory> memory;
-  std::function<void(const std::string&)> note;  // about the file, which it names; any thread
-  std::function<void(int64_t)> progress;         // so many of the stored bytes are claimed
+  // About the file, which they name; any thread. What is damaged is an error, unless the caller
+  // skips what cannot be read.
+  std::function<void(const std::string&)> note;
+  std::function<void(const std::string&)> damaged;
+  std::function<void(int64_t)> progress;  // so many of the stored bytes are claimed
 };
 
 // Which of a file's pieces a thread has claimed, where there is something left to do for it.
@@ -62,7 +65,8 @@ struct RecordsEnd {
   bool ends_early = false;  // the damage is that there is too little (ContentStream)
 };
 
-// The note about it: none for a clean end, or for that of a part, which is being written.
+// Says what is to be said: nothing of a clean end, or of that of a part, which is being written.
+// That a file is cut, also by zeros (as after a power failure), is a note, other damage is none.
 void TellEnd(const BlockContext& context, const RecordLayout& layout, const RecordsEnd& end);
 
 }  // namespace dns_monitor

@@ -2,13 +2,6 @@
 #include "file_blocks.h"
 
 namespace dns_monitor {
-namespace {
-
-// Where the next record begins cannot be known.
-constexpr absl::string_view kNotRead = "; what follows is not read";
-
-}  // namespace
-
 void TellEnd(const BlockContext& context, const RecordLayout& layout, const RecordsEnd& end) {
   const bool part = context.file->part;
   const std::string behind =
@@ -16,18 +9,19 @@ void TellEnd(const BlockContext& context, const RecordLayout& layout, const Reco
   const absl::string_view record = layout.format == CaptureFormat::kPcapng ? "block" : "record";
   // A record that is wrong counts more than damage which lies behind it.
   if (end.end == WalkEnd::kBad) {
-    return context.note(
-        absl::StrCat("the ", record, " at byte ", end.offset, " ", end.bad, behind, kNotRead));
+    return context.damaged(
+        absl::StrCat("the ", record, " at byte ", end.offset, " ", end.bad, behind));
   }
   if (end.end == WalkEnd::kZeros) {
     if (part) return;
-    return context.note(
-        absl::StrCat("has zeros instead of a ", record, " at byte ", end.offset, behind, kNotRead));
+    return context.note(absl::StrCat("has zeros instead of a ", record, " at byte ", end.offset,
+                                     behind, "; what follows is not read"));
   }
   if (!end.damage.empty()) {
     if (part && end.ends_early) return;
-    return context.note(
-        absl::StrCat(end.damage, "; read up to byte ", end.offset, " of its content", behind));
+    const std::string up_to = absl::StrCat("up to byte ", end.offset, " of its content", behind);
+    return end.ends_early ? context.note(absl::StrCat(end.damage, "; read ", up_to))
+                          : context.damaged(absl::StrCat(end.damage, "; good ", up_to));
   }
   if (end.rest_bytes == 0 || part) return;
   context.note(absl::StrCat("ends within a ", record, " at byte ", end.offset, behind));

@@ -43,7 +43,7 @@ InputFlags::InputFlags(CLI::App* command) {
                    "where DNS is: 53,5353 (default: what the ledgers name, else 53)")
       ->type_name("PORTS");
   command->add_flag("--skip-unreadable", skip_unreadable_,
-                    "go on without files that cannot be read, and say so");
+                    "go on without what cannot be read, and say so");
   command->add_option("--threads", threads_, "at most so many (default: one a CPU)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));

@@ -169,24 +169,30 @@ class Stored(LabCase):
                          rf"\Adns-monitor: {packed}: the gzip data ends early[^\n]+\n\Z")
 
     def test_a_damaged_file(self):
-        """Up to the damage."""
+        """Exit 1; with --skip-unreadable up to the damage."""
+        def damaged(path, told):
+            """What is printed for it, once it has been refused."""
+            command = [DNS_MONITOR_QUERY, "query", "--csv", "select count(*) as n from packets"]
+            done = run([*command, path], check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, rf"\Adns-monitor: {path}: {told} "
+                             r"\(--skip-unreadable reads up to there\)\n\Z")
+            done = run([*command, "--skip-unreadable", path])
+            self.assertRegex(done.stderr, rf"\Adns-monitor: {path}: {told}; "
+                             r"what follows is not read\n\Z")
+            return done.stdout
+
         content = bytearray(self.content())
         offset = FILE_HEADER.size
         for packet in self.packets[:20]:
             offset += 16 + len(packet.data)
         content[offset + 8:offset + 12] = b"\xff" * 4
         path = self.put("damaged.pcap", bytes(content))
-        done = query("select count(*) as n from packets", path, options=("--csv",))
-        self.assertEqual(done.stdout.split()[-1], "20")
-        self.assertRegex(done.stderr,
-                         rf"{path}: the record at byte {offset} [^\n]+, behind 20 packets; "
-                         r"what follows is not read\n\Z")
+        printed = damaged(path, rf"the record at byte {offset} [^\n]+, behind 20 packets")
+        self.assertEqual(printed.split()[-1], "20")
         packed = bytearray(gzip.compress(self.content()))
         packed[len(packed) // 2:len(packed) // 2 + 200] = bytes(200)
-        path = self.put("damaged.pcap.gz", bytes(packed))
-        done = query("select count(*) as n from packets", path, options=("--csv",))
-        self.assertRegex(done.stderr, rf"\Adns-monitor: {path}: [^\n]+, behind \d+ packets"
-                         r"(; what follows is not read)?\n\Z")  # where a record seems to be wrong
+        damaged(self.put("damaged.pcap.gz", bytes(packed)), r"[^\n]+, behind \d+ packets")
 
     def refused(self, path, *words, prefix=()):
         """Exit 1 with one line that names the path; with --skip-unreadable the others are read."""

@@ -138,15 +138,17 @@ class InputRig {
     if (plan.ok()) {
       BlockOptions all = options;
       all.range = input.range;
-      all.skip_unreadable = input.skip_unreadable;
+      all.skip_unreadable = options.skip_unreadable || input.skip_unreadable;
       reading = ReadPlan(*plan, all, threads);
       reading.notes.insert(reading.notes.begin(), plan->notes.begin(), plan->notes.end());
     } else {
       reading.status = plan.status();
     }
-    for (std::string& note : reading.notes) {
-      note = absl::StrReplaceAll(note, {{path_ + "/", ""}});
-    }
+    const auto without_path = [&](absl::string_view text) {
+      return absl::StrReplaceAll(text, {{path_ + "/", ""}});
+    };
+    for (std::string& note : reading.notes) note = without_path(note);
+    reading.status = absl::Status(reading.status.code(), without_path(reading.status.message()));
     return reading;
   }
   // Of one file of these bytes.

@@ -8,7 +8,6 @@
 namespace dns_monitor {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -111,7 +110,8 @@ TEST_P(InputPcapngTest, BadBlocksEndAFile) {
       {std::string(16, '\0'), "has zeros instead of a block"},
   };
   for (const Case& test : cases) {
-    const InputReading reading = rig_.ReadBytes("x", good + test.bytes + good);
+    const InputReading reading =
+        rig_.ReadBytes("x", good + test.bytes + good, {.skip_unreadable = true});
     EXPECT_EQ(reading.records.size(), 1u) << test.says;
     ASSERT_EQ(reading.notes.size(), 1u) << test.says;
     EXPECT_THAT(reading.notes[0], HasSubstr(test.says));
@@ -123,8 +123,8 @@ TEST_P(InputPcapngTest, BadBlocksEndAFile) {
 TEST_P(InputPcapngTest, BoundsTheInterfaces) {
   std::string bytes = maker_.Section();
   for (size_t i = 0; i <= kMostPcapngInterfaces; ++i) bytes += maker_.Interface();
-  EXPECT_THAT(rig_.ReadBytes("x", bytes, {.block_bytes = 1000}).notes,
-              ElementsAre(HasSubstr("describes more than 4096 interfaces")));
+  EXPECT_THAT(std::string(rig_.ReadBytes("x", bytes, {.block_bytes = 1000}).status.message()),
+              HasSubstr("describes more than 4096 interfaces"));
 }
 
 TEST_P(InputPcapngTest, FiltersByTime) {

@@ -195,6 +195,7 @@ class QueryDamagedTest : public testing::TestWithParam<uint32_t> {
   std::string Ask(const std::string& path, int threads) {
     CaptureOptions options;
     options.input.paths = {path};
+    options.input.skip_unreadable = true;
     options.threads = threads;
     options.now_ns = int64_t{kSeconds} * kNanosecondsPerSecond;
     options.on_note = [](const std::string&) {};

@@ -18,7 +18,7 @@ struct BlockOptions {
   // (16 MiB), which is mapped and not copied.
   size_t block_bytes = 4 << 20;
   TimeRange range = {};  // what an index says lies outside is not read
-  // What cannot be read, or is no capture, is a note instead of an error.
+  // What cannot be read, is no capture, or is damaged is a note instead of an error.
   bool skip_unreadable = false;
   // Takes notes as they are made, from the threads that call Next, one at a time.
   std::function<void(std::string)> on_note = {};
@@ -34,7 +34,8 @@ struct BlockStats {
 // those in one piece of compressed data, are read under a lock; frames of zstd with a table
 // (compress/seek_table.h) are decoded by the thread that claims them.
 //
-// A file that is cut, or damaged, is read up to there, and a note says so:
+// A file that is cut is read up to there, and a note says so; so does one that is damaged, with
+// skip_unreadable:
 //     X: ends within a record at byte N, behind M packets
 // But for that of a part, whose end is where its whole records end. Data in one piece is given
 // before the checksum at its end is known, so its last records before damage can be damaged too.
@@ -52,7 +53,7 @@ class BlockSource {
   // error or Cancel. Each file that can be opened has one block at least, and one that is its last.
   //
   // The error of the system, with the path, when a file cannot be read; InvalidArgument when it is
-  // no capture. Any thread. Blocks, as long as a disk or a pipe does.
+  // no capture; DataLoss when it is damaged. Any thread. Blocks, as long as a disk or a pipe does.
   virtual absl::StatusOr<bool> Next(RecordBlock* block) = 0;
 
   // Any thread; also breaks off the waiting for a pipe.
