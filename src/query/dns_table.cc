@@ -89,9 +89,9 @@ void AppendSections(std::vector<DnsColumn>* to) {
                           [](DnsRow* row) { return row->header().ar_count; }));
   to->push_back(IntColumn("qtype",
                           "Type of the first question: 1 A, 28 AAAA (name('qtype', qtype)).",
-                          [](DnsRow* row) { return row->question().type; }));
+                          [](DnsRow* row) { return row->question_numbers().type; }));
   to->push_back(IntColumn("qclass", "Class of the first question: 1 IN.",
-                          [](DnsRow* row) { return row->question().rclass; }));
+                          [](DnsRow* row) { return row->question_numbers().rclass; }));
   to->push_back(IntColumn("qlabels", "Labels of qname, without the root.",
                           [](DnsRow* row) { return row->question().labels; }));
   to->push_back(IntColumn("atype", "Type of the first answer.",

@@ -89,6 +89,12 @@ absl::Status CheckCopies(absl::string_view sql, const Captures& captures) {
   return absl::OkStatus();
 }
 
+// Whether a table of ours is meant by its name afterwards, too.
+bool LeavesNames(duckdb_statement_type type) {
+  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN ||
+         type == DUCKDB_STATEMENT_TYPE_COPY || type == DUCKDB_STATEMENT_TYPE_INVALID;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
@@ -97,7 +103,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
   DM_RETURN_IF_ERROR(engine->Configure(options));
   DM_RETURN_IF_ERROR(RegisterFunctions(engine->connection_));
   for (const auto& table : AllTables()) {
-    DM_RETURN_IF_ERROR(RegisterTable(*table, captures, engine->connection_));
+    DM_RETURN_IF_ERROR(RegisterTable(*table, captures, engine->conditions_, engine->connection_));
   }
   // Casts to times with a zone take UTC for that of times without.
   DM_RETURN_IF_ERROR(Execute("SET TimeZone = 'UTC'", engine->connection_));
@@ -141,9 +147,11 @@ absl::Status Engine::Run(absl::string_view sql,
     const char* error = duckdb_extract_statements_error(statements);
     status = absl::InvalidArgumentError(error != nullptr ? error : "there is no statement");
   }
+  if (count == 1 && names_are_ours_) conditions_ = FindConditions(translated.text, connection_);
   for (idx_t i = 0; i < count && status.ok() && !interrupted_; ++i) {
     status = RunStatement(statements, i, on_result);
   }
+  conditions_ = {};
   duckdb_destroy_extracted(&statements);
   if (interrupted_) return absl::CancelledError("interrupted");
   if (!absl::IsInvalidArgument(status) && !absl::IsResourceExhausted(status)) return status;
@@ -167,6 +175,7 @@ absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t 
   } else if (duckdb_result_return_type(result) == DUCKDB_RESULT_TYPE_QUERY_RESULT) {
     status = on_result(&result);
   }
+  names_are_ours_ = names_are_ours_ && LeavesNames(duckdb_result_statement_type(result));
   duckdb_destroy_result(&result);
   duckdb_destroy_pending(&pending);
   duckdb_destroy_prepare(&prepared);

@@ -45,6 +45,17 @@ const NamedEntry& MessageRow::question() {
   return question_;
 }
 
+QuestionNumbers MessageRow::question_numbers() {
+  if ((read_ & kQuestion) != 0) return {.type = question_.type, .rclass = question_.rclass};
+  if (!Begin(kNumbers)) return question_numbers_;
+  question_numbers_ = {};
+  DnsQuestion question;
+  if (MessageWalker(bytes()).NextQuestion(&question)) {
+    question_numbers_ = {.type = question.type, .rclass = question.qclass};
+  }
+  return question_numbers_;
+}
+
 const NamedEntry& MessageRow::answer() {
   if (Begin(kRecords)) ReadRecords();
   return answer_;

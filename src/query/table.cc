@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "dns_monitor/base/status.h"
@@ -21,6 +22,7 @@ constexpr const char* kNothing = "nothing";
 struct Registered {
   const Table* table;
   const Captures* captures;
+  const Conditions* conditions;
 };
 
 struct Bound {
@@ -98,6 +100,9 @@ void Bind(duckdb_bind_info info) {
   bound->request.since = TextParameter(info, "since");
   bound->request.until = TextParameter(info, "until");
   bound->request.port = TextParameter(info, "port");
+  if (absl::EqualsIgnoreCase(from.conditions->table, from.table->name())) {
+    bound->request.conditions = from.conditions->all;
+  }
   duckdb_logical_type nothing = duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
   duckdb_bind_add_result_column(info, kNothing, nothing);
   duckdb_destroy_logical_type(&nothing);
@@ -193,9 +198,10 @@ absl::Status RegisterFunction(const std::string& name, const Registered& from,
 }  // namespace
 
 absl::Status RegisterTable(const Table& table, const Captures& captures,
-                           duckdb_connection connection) {
+                           const Conditions& conditions, duckdb_connection connection) {
+  const Registered registered{.table = &table, .captures = &captures, .conditions = &conditions};
   const std::string scan = absl::StrCat("scan_", table.name());
-  DM_RETURN_IF_ERROR(RegisterFunction(scan, {.table = &table, .captures = &captures}, connection));
+  DM_RETURN_IF_ERROR(RegisterFunction(scan, registered, connection));
   const std::string columns =
       absl::StrJoin(table.columns(), ", ", [](std::string* out, const ColumnInfo& column) {
         absl::StrAppend(out, "\"", column.name, "\"");

@@ -28,6 +28,10 @@ using ::testing::HasSubstr;
 
 constexpr uint32_t kSeconds = 1'700'000'000;
 
+std::string AsText(const Bytes& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
 // For A of LABEL.test.; the response says that there is no such name.
 Bytes Query(uint16_t id, bool response, const std::string& label) {
   std::string text = {static_cast<char>(id >> 8), static_cast<char>(id)};
@@ -268,6 +272,78 @@ TEST_F(QueryEngineTest, RunsEachStatementAndStopsAtTheFirstError) {
   EXPECT_THAT(Ask("select 'one'; select nosuch; select 'two'"),
               HasSubstr("LINE 1: select 'one'; select nosuch; select 'two'"));
   EXPECT_EQ(Ask("  "), "there is no statement");
+}
+
+// Rows that conditions rule out are not made; that changes no answer. With OR, nothing is ruled
+// out.
+TEST_F(QueryEngineTest, ConditionsChangeNothing) {
+  for (uint32_t i = 0; i < 300; ++i) {
+    Add(i, Query(static_cast<uint16_t>(i), i % 3 == 0, absl::StrCat("n", i)), i % 3 == 0);
+  }
+  for (const int threads : {1, 2}) {
+    Open(threads);
+    const auto expect_same = [&](const std::string& select, const std::string& where) {
+      const std::string answer = Ask(absl::StrCat(select, " where (", where, ") order by 1"));
+      EXPECT_EQ(answer, Ask(absl::StrCat(select, " where (", where, ") or 1 = 2 order by 1")));
+      EXPECT_EQ(answer.find("Error"), std::string::npos) << answer;
+    };
+    for (const char* where :
+         {"msg_id between 100 and 200", "qr = 1", "1 = qr and rcode = 3 and msg_id <> 33",
+          "msg_id in (5, 7, 299) and qtype = 1", "s > 1600000000 and msg_id >= 290",
+          "qr = 0 and qname like '%7.test.'", "id > 290 and qr = 1", "QR = 1 and dns.opcode < 1",
+          "src_port = 53 and dst_addr <> ''", "msg_id < 0"}) {
+      expect_same("select concat_ws('|', s, us, qname, msg_id, qr) from dns", where);
+    }
+    for (const char* where : {"src_port = 53", "dst_port <> 40000 and qname < 'n2'", "vlan = 1"}) {
+      expect_same("select concat_ws('|', time, qname, answers) from messages", where);
+    }
+  }
+  EXPECT_EQ(Ask("select count(*)::varchar from dns where qr = 1 and msg_id < 30"), "10");
+}
+
+TEST_F(QueryEngineTest, NumbersRowsThatConditionsRuleOut) {
+  for (uint16_t i = 0; i < 10; ++i) Add(i, Query(i, false, "a"), false);
+  Open();
+  EXPECT_EQ(Ask("select id || ' ' || msg_id from dns where msg_id in (3, 7)"), "4 3\n8 7");
+}
+
+TEST_F(QueryEngineTest, ConditionsAreOfTheColumnThatHasTheName) {
+  Add(0, Query(1, true, "a"), true);
+  Add(1, Query(2, false, "b"), false);
+  Open();
+  // The table's column, not the result's.
+  EXPECT_EQ(Ask("select msg_id::varchar as qr from dns where qr = 1"), "1");
+  EXPECT_EQ(Ask("create temp view dns as select msg_id as qr, qname from read_dns(); "
+                "select qname from dns where qr = 2"),
+            "b.test.");
+  EXPECT_EQ(Ask("select qname from dns where qr = 2"), "b.test.");
+}
+
+TEST_F(QueryEngineTest, ConditionsAreNotOfWhatIsNull) {
+  for (uint32_t i = 0; i < 60; ++i) {
+    PacketBuilder frame = PacketBuilder().Ethernet();
+    if (i % 3 != 0) frame.Vlan(static_cast<uint16_t>(i % 5));
+    frame.Ipv4().Udp(static_cast<uint16_t>(1000 + i), 53);
+    pcap_ += maker_.Make({.seconds = kSeconds + i, .payload = AsText(frame.Build())});
+  }
+  Open(1);
+  EXPECT_EQ(Ask("select string_agg(concat(vlan, ':', src_port), ' ') from packets "
+                "where vlan <> 0 and src_port < 1010 and vlan < 4"),
+            "1:1001 2:1002 2:1007 3:1008");
+  EXPECT_EQ(Ask("select count(*)::varchar from packets where src_port < 1010 and vlan <> 9"), "6");
+  EXPECT_EQ(Ask("select count(*)::varchar from packets where src_port < 1010 and vlan is null"),
+            "4");
+}
+
+TEST_F(QueryEngineTest, PassesOverMoreThanTheEngineWaitsFor) {
+  Add(0, Query(7, false, "rare"), false);
+  const std::string rare = std::exchange(pcap_, "");
+  Add(0, Query(1, false, "a"), false);
+  const std::string common = std::exchange(pcap_, "");
+  for (int i = 0; i < 250'000; ++i) pcap_ += common;
+  pcap_ += rare;
+  Open(1);
+  EXPECT_EQ(Ask("select qname from dns where msg_id = 7"), "rare.test.");
 }
 
 TEST_F(QueryEngineTest, RefusesWhatIsNoText) {

@@ -80,6 +80,13 @@ class Column {
     }
   }
   void SetNull(idx_t row);
+  // What was set.
+  int32_t Int(idx_t row) const { return static_cast<const int32_t*>(data_)[row]; }
+  int64_t Bigint(idx_t row) const { return static_cast<const int64_t*>(data_)[row]; }
+  bool IsNull(idx_t row) const {
+    uint64_t* const validity = duckdb_vector_get_validity(vector_);
+    return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
+  }
   // After the last cell is set.
   void Finish() {
     if (texts_ != nullptr) texts_->MoveInto(vector_);

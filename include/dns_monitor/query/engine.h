@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "dns_monitor/query/captures.h"
+#include "dns_monitor/query/conditions.h"
 
 namespace dns_monitor {
 
@@ -59,6 +60,8 @@ class Engine {
 
   const Captures& captures_;
   std::atomic<bool> interrupted_ = false;
+  Conditions conditions_;       // of the statement that runs
+  bool names_are_ours_ = true;  // no statement can have made a table with the name of one of ours
   duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
 };

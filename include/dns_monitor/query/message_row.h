@@ -25,6 +25,12 @@ struct NamedEntry {
   uint32_t ttl = 0;
 };
 
+// Zero when there is none.
+struct QuestionNumbers {
+  uint16_t type = 0;
+  uint16_t rclass = 0;
+};
+
 // One thread. What it returns stays until the next Reset.
 class MessageRow : public PacketRowBase {
  public:
@@ -38,8 +44,9 @@ class MessageRow : public PacketRowBase {
   absl::Span<const uint8_t> bytes() const { return item().message; }
   NameEscapes escapes() const { return escapes_; }
   const DnsHeader& header();
-  const NamedEntry& question();  // the first
-  const NamedEntry& answer();    // the first
+  const NamedEntry& question();        // the first
+  QuestionNumbers question_numbers();  // its, without making a text of its name
+  const NamedEntry& answer();          // the first
   const std::optional<Edns>& edns();
   const std::optional<ClientSubnet>& client_subnet();
   // What is wrong with the message; if nothing is, with the data of its records, then with its EDNS
@@ -47,7 +54,7 @@ class MessageRow : public PacketRowBase {
   Malformed malformed();
 
  private:
-  enum Part : uint8_t { kHeader = 1, kQuestion = 2, kRecords = 4, kSubnet = 8 };
+  enum Part : uint8_t { kHeader = 1, kQuestion = 2, kRecords = 4, kSubnet = 8, kNumbers = 16 };
   bool Begin(Part part) {
     const bool first = (read_ & part) == 0;
     read_ |= part;
@@ -62,6 +69,7 @@ class MessageRow : public PacketRowBase {
   uint8_t read_ = 0;  // Parts
   DnsHeader header_;
   NamedEntry question_;
+  QuestionNumbers question_numbers_;
   NamedEntry answer_;
   std::optional<Edns> edns_;
   std::optional<ClientSubnet> client_subnet_;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "dns_monitor/query/column.h"
+#include "dns_monitor/query/conditions.h"
 
 namespace dns_monitor {
 
@@ -31,6 +32,8 @@ struct TableRequest {
   std::optional<std::string> since;
   std::optional<std::string> until;
   std::optional<std::string> port;
+  // Rows of which one of these does not hold need not be made.
+  std::vector<Condition> conditions;
 };
 
 // One thread's share of a scan. That thread's alone.
@@ -62,8 +65,9 @@ class Table {
 };
 
 // Makes `table` known as a view of its name, and as a table function read_NAME with the parameters
-// files, since, until and port. All three outlive the connection.
+// files, since, until and port. `conditions` are those of the statement that runs. All outlive the
+// connection.
 absl::Status RegisterTable(const Table& table, const Captures& captures,
-                           duckdb_connection connection);
+                           const Conditions& conditions, duckdb_connection connection);
 
 }  // namespace dns_monitor
