@@ -175,8 +175,9 @@ Conditions FindConditions(absl::string_view sql, duckdb_connection connection) {
   if (!statements.is_array() || statements.size() != 1) return {};
   const Json& select = Member(statements[0], "node");
   const Json& from = Member(select, "from_table");
+  // A sample is taken of the rows before WHERE drops some.
   const bool plain =
-      Is(Member(select, "type"), "SELECT_NODE") &&
+      Is(Member(select, "type"), "SELECT_NODE") && Member(select, "sample").is_null() &&
       Member(Member(select, "cte_map"), "map").empty() && Is(Member(from, "type"), "BASE_TABLE") &&
       Text(Member(from, "schema_name")).empty() && Text(Member(from, "catalog_name")).empty() &&
       Member(from, "column_name_alias").empty() && Member(from, "sample").is_null() &&

@@ -74,7 +74,8 @@ TEST_F(ConditionsTest, AreOfOneTableThatIsReadOnce) {
         "select 1 from (select * from dns) where a = 1",
         "select 1 from dns where a = 1 union all select 1 from dns",
         "select 1 from dns d(b, a) where a = 1", "select 1 from main.dns where a = 1",
-        "select 1 from dns tablesample 10% where a = 1", "select 1 from read_dns() where a = 1",
+        "select 1 from dns tablesample 10% where a = 1",
+        "select 1 from dns where a = 1 using sample 10", "select 1 from read_dns() where a = 1",
         "select 1; select 1 from dns where a = 1",
         "create table t as select 1 from dns where a = 1", "explain select 1 from dns where a = 1",
         "select 1", "no sql", ""}) {
