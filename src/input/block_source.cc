@@ -58,9 +58,8 @@ class FilesSource : public BlockSource {
     const std::lock_guard lock(note_mutex_);
     options_.on_note(text);
   }
-  // Where the next record begins cannot be known.
   void TellDamage(const std::string& text) {
-    if (options_.skip_unreadable) return Note(absl::StrCat(text, "; what follows is not read"));
+    if (options_.skip_unreadable) return Note(text + kNotRead);
     const std::lock_guard lock(note_mutex_);
     if (!damage_.ok()) return;
     damage_ = absl::DataLossError(absl::StrCat(text, " (--skip-unreadable reads up to there)"));
@@ -181,6 +180,7 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
     const std::lock_guard lock(mutex_);
     const absl::StatusOr<bool> claimed = Claim(block, &ticket);
     if (absl::IsCancelled(claimed.status())) return false;
+    // It also ends the claims, so that no ticket is left unfinished here.
     DM_RETURN_IF_ERROR(Damage());
     if (!claimed.ok() || !*claimed) return claimed;
     maker = current_;

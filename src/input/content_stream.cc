@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "dns_monitor/base/status.h"
+#include "zeros.h"
 
 namespace dns_monitor {
 
@@ -30,14 +31,14 @@ absl::StatusOr<size_t> ContentStream::ReadSome(absl::Span<uint8_t> to) {
     const Decoded decoded = decoder_->Decode(in, in.empty(), to);
     input_.Skip(decoded.used);
     if (!decoded.damage.empty()) {
-      End(decoded);
+      DM_RETURN_IF_ERROR(End(decoded, in.first(decoded.used)));
       return decoded.made;
     }
     between_ = decoded.between;
     if (decoded.made > 0) return decoded.made;
     if (decoded.used > 0) continue;
     if (in.empty()) {
-      End(decoded);
+      DM_RETURN_IF_ERROR(End(decoded, in));
       return 0;
     }
     // Part of a header: the decoders take these byte by byte, so this one is at its end.
@@ -47,18 +48,32 @@ absl::StatusOr<size_t> ContentStream::ReadSome(absl::Span<uint8_t> to) {
   }
 }
 
-void ContentStream::End(const Decoded& decoded) {
+absl::Status ContentStream::End(const Decoded& decoded, absl::Span<const uint8_t> used) {
   ended_ = true;
   const absl::string_view name = NameOf(compression_);
+  const int64_t offset = input_.offset();
   if (decoded.damage.empty()) {
     ends_early_ = !between_;
     if (ends_early_) damage_ = absl::StrCat("the ", name, " data ends early");
   } else if (between_) {
-    ends_early_ = true;
-    damage_ = absl::StrCat("something else follows the ", name, " data at byte ", input_.offset());
+    const bool zeros = IsZeros(used);
+    DM_ASSIGN_OR_RETURN(const bool behind, OnlyZerosFollow());
+    ends_early_ = zeros && behind;
+    damage_ = absl::StrCat(ends_early_ ? "zeros follow" : "something else follows", " the ", name,
+                           " data at byte ", offset);
   } else {
-    damage_ = absl::StrCat("the ", name, " data is damaged near byte ", input_.offset(), " (",
+    damage_ = absl::StrCat("the ", name, " data is damaged near byte ", offset, " (",
                            decoded.damage, ")");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ContentStream::OnlyZerosFollow() {
+  for (;;) {
+    DM_ASSIGN_OR_RETURN(const absl::Span<const uint8_t> in, input_.Peek(1));
+    if (in.empty()) return true;
+    if (!IsZeros(in)) return false;
+    input_.Skip(in.size());
   }
 }
 

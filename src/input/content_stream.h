@@ -26,7 +26,8 @@ class ContentStream {
 
   // After the end: why it is not a clean one, as in "the gzip data ends early"; else empty.
   const std::string& damage() const { return damage_; }
-  // Whether all is well up to where it ends: what is being written ends like that.
+  // Whether all is well up to where it ends, and only zeros are behind that, or nothing: what is
+  // being written ends like that, and what a power failure cut.
   bool ends_early() const { return ends_early_; }
   // Bytes of the file so far.
   int64_t stored_offset() const { return input_.offset(); }
@@ -37,7 +38,10 @@ class ContentStream {
 
   // 0 at the end.
   absl::StatusOr<size_t> ReadSome(absl::Span<uint8_t> to);
-  void End(const Decoded& decoded);
+  // `used`: what the decoder took of the input.
+  absl::Status End(const Decoded& decoded, absl::Span<const uint8_t> used);
+  // Reads on to the end of the file.
+  absl::StatusOr<bool> OnlyZerosFollow();
 
   RawInput input_;
   Compression compression_;

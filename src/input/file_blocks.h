@@ -54,6 +54,9 @@ class FileBlocks {
 absl::StatusOr<std::unique_ptr<FileBlocks>> MakeFileBlocks(BlockContext context,
                                                            OpenedCapture opened);
 
+// Ends a note of damage: where the next record begins cannot be known.
+inline constexpr char kNotRead[] = "; what follows is not read";
+
 // Where the records of a file end, and why.
 struct RecordsEnd {
   WalkEnd end = WalkEnd::kNeedMore;
@@ -63,10 +66,12 @@ struct RecordsEnd {
   std::string bad = {};     // after kBad
   std::string damage = {};  // of what the content is stored in; empty: none
   bool ends_early = false;  // the damage is that there is too little (ContentStream)
+  bool only_zeros = false;  // after kZeros: up to the end
 };
 
 // Says what is to be said: nothing of a clean end, or of that of a part, which is being written.
-// That a file is cut, also by zeros (as after a power failure), is a note, other damage is none.
+// That a file is cut, or ends in zeros (as after a power failure), is a note, and so is anything of
+// a part; other damage is more (BlockContext).
 void TellEnd(const BlockContext& context, const RecordLayout& layout, const RecordsEnd& end);
 
 }  // namespace dns_monitor

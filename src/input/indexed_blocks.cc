@@ -7,6 +7,7 @@
 #include "dns_monitor/input/record_cursor.h"
 #include "file_blocks_kinds.h"
 #include "index_pieces.h"
+#include "zeros.h"
 
 namespace dns_monitor {
 namespace {
@@ -78,7 +79,8 @@ class IndexedBlocks : public FileBlocks {
                .offset = static_cast<int64_t>(border_),
                .rest_bytes = static_cast<int64_t>(left),
                .packets = packets_,
-               .bad = walker.bad()});
+               .bad = walker.bad(),
+               .only_zeros = IsZeros(mapping_->bytes().subspan(border_))});
     }
     const bool differs = border_ != end && walked.end == WalkEnd::kLimit;
     if (differs && !told_) {

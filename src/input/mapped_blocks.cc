@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "file_blocks_kinds.h"
+#include "zeros.h"
 
 namespace dns_monitor {
 namespace {
@@ -44,7 +45,8 @@ class MappedBlocks : public FileBlocks {
              .offset = static_cast<int64_t>(at_),
              .rest_bytes = static_cast<int64_t>(left),
              .packets = packets_,
-             .bad = walker_.bad()});
+             .bad = walker_.bad(),
+             .only_zeros = IsZeros(mapping_->bytes().subspan(at_))});
   }
 
   const BlockContext context_;

@@ -7,6 +7,7 @@
 
 #include "dns_monitor/base/status.h"
 #include "file_blocks_kinds.h"
+#include "zeros.h"
 
 namespace dns_monitor {
 namespace {
@@ -32,7 +33,7 @@ class StreamBlocks : public FileBlocks {
       Enlarge(2 * filling.room, &filling);
       DM_RETURN_IF_ERROR(Fill(&filling));
     }
-    Give(filling, block);
+    DM_RETURN_IF_ERROR(Give(filling, block));
     return true;
   }
 
@@ -67,7 +68,7 @@ class StreamBlocks : public FileBlocks {
     return absl::OkStatus();
   }
 
-  void Give(const Filling& filling, RecordBlock* block) {
+  absl::Status Give(const Filling& filling, RecordBlock* block) {
     const WalkedRecords& walked = filling.walked;
     const absl::Span<const uint8_t> content(filling.buffer.data.get(), filling.filled);
     block->bytes = content.subspan(0, walked.bytes);
@@ -78,7 +79,11 @@ class StreamBlocks : public FileBlocks {
     ended_ = ended_ || walked.end != WalkEnd::kNeedMore;
     block->last_of_file = ended_;
     context_.progress(ended_ ? opened_.stored_bytes : opened_.content.stored_offset());
-    if (!ended_) return;
+    if (!ended_) return absl::OkStatus();
+    bool only_zeros = false;
+    if (walked.end == WalkEnd::kZeros && !context_.file->part) {
+      DM_ASSIGN_OR_RETURN(only_zeros, OnlyZerosFollow());
+    }
     TellEnd(context_, opened_.start->layout,
             {.end = walked.end,
              .offset = offset_,
@@ -86,7 +91,21 @@ class StreamBlocks : public FileBlocks {
              .packets = packets_,
              .bad = walker_.bad(),
              .damage = opened_.content.damage(),
-             .ends_early = opened_.content.ends_early()});
+             .ends_early = opened_.content.ends_early(),
+             .only_zeros = only_zeros});
+    return absl::OkStatus();
+  }
+
+  // Reads on to the end of the content.
+  absl::StatusOr<bool> OnlyZerosFollow() {
+    BlockMemory::Buffer buffer = context_.memory->Take(context_.block_bytes);
+    const absl::Span<uint8_t> to(buffer.data.get(), context_.block_bytes);
+    bool zeros = IsZeros(carry_);
+    for (size_t got = to.size(); zeros && got == to.size();) {
+      DM_ASSIGN_OR_RETURN(got, opened_.content.Read(to));
+      zeros = IsZeros(to.first(got));
+    }
+    return zeros;
   }
 
   const BlockContext context_;

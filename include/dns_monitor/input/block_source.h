@@ -34,8 +34,8 @@ struct BlockStats {
 // those in one piece of compressed data, are read under a lock; frames of zstd with a table
 // (compress/seek_table.h) are decoded by the thread that claims them.
 //
-// A file that is cut is read up to there, and a note says so; so does one that is damaged, with
-// skip_unreadable:
+// A file that is cut, or with skip_unreadable one that is damaged, is read up to there, and a note
+// says so:
 //     X: ends within a record at byte N, behind M packets
 // But for that of a part, whose end is where its whole records end. Data in one piece is given
 // before the checksum at its end is known, so its last records before damage can be damaged too.
@@ -50,7 +50,8 @@ class BlockSource {
   virtual ~BlockSource() = default;
 
   // Claims the next block, in the order of files and offsets; false at the end, and behind an
-  // error or Cancel. Each file that can be opened has one block at least, and one that is its last.
+  // error or Cancel (but again DataLoss behind that). Each file that can be opened has one block at
+  // least, and one that is its last.
   //
   // The error of the system, with the path, when a file cannot be read; InvalidArgument when it is
   // no capture; DataLoss when it is damaged. Any thread. Blocks, as long as a disk or a pipe does.
