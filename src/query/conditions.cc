@@ -134,7 +134,9 @@ class Finder {
     if (!name.empty() && value) all_.push_back({name, comparison, {*value}});
   }
   void AddList(const Json& children) {
-    if (!children.is_array() || children.size() < 2) return;
+    // The engine looks values of long lists up, which is faster than going over them.
+    constexpr size_t kMostValues = 16;
+    if (!children.is_array() || children.size() < 2 || children.size() > kMostValues + 1) return;
     Condition condition{ColumnOf(children[0], table_, alias_), Comparison::kOneOf, {}};
     for (size_t i = 1; i < children.size(); ++i) {
       const std::optional<int64_t> value = NumberOf(children[i]);

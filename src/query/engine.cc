@@ -89,12 +89,6 @@ absl::Status CheckCopies(absl::string_view sql, const Captures& captures) {
   return absl::OkStatus();
 }
 
-// Whether a table of ours is meant by its name afterwards, too.
-bool LeavesNames(duckdb_statement_type type) {
-  return type == DUCKDB_STATEMENT_TYPE_SELECT || type == DUCKDB_STATEMENT_TYPE_EXPLAIN ||
-         type == DUCKDB_STATEMENT_TYPE_COPY || type == DUCKDB_STATEMENT_TYPE_INVALID;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const Captures& captures,
@@ -162,23 +156,34 @@ absl::Status Engine::Run(absl::string_view sql,
 absl::Status Engine::RunStatement(duckdb_extracted_statements statements, idx_t index,
                                   const std::function<absl::Status(duckdb_result*)>& on_result) {
   duckdb_prepared_statement prepared = nullptr;
+  absl::Status status;
+  if (duckdb_prepare_extracted_statement(connection_, statements, index, &prepared) ==
+      DuckDBSuccess) {
+    // EXPLAIN ANALYZE runs what it explains, also what makes a table.
+    const bool selects = duckdb_prepared_statement_type(prepared) == DUCKDB_STATEMENT_TYPE_SELECT;
+    names_are_ours_ = names_are_ours_ && selects;
+    status = RunPrepared(prepared, on_result);
+  } else {
+    status = absl::InvalidArgumentError(duckdb_prepare_error(prepared));
+  }
+  duckdb_destroy_prepare(&prepared);
+  return status;
+}
+
+absl::Status Engine::RunPrepared(duckdb_prepared_statement prepared,
+                                 const std::function<absl::Status(duckdb_result*)>& on_result) {
   duckdb_pending_result pending = nullptr;
   duckdb_result result = {};
   absl::Status status;
-  if (duckdb_prepare_extracted_statement(connection_, statements, index, &prepared) !=
-      DuckDBSuccess) {
-    status = absl::InvalidArgumentError(duckdb_prepare_error(prepared));
-  } else if (duckdb_pending_prepared_streaming(prepared, &pending) != DuckDBSuccess) {
+  if (duckdb_pending_prepared_streaming(prepared, &pending) != DuckDBSuccess) {
     status = absl::InvalidArgumentError(duckdb_pending_error(pending));
   } else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
     status = absl::InvalidArgumentError(duckdb_result_error(&result));
   } else if (duckdb_result_return_type(result) == DUCKDB_RESULT_TYPE_QUERY_RESULT) {
     status = on_result(&result);
   }
-  names_are_ours_ = names_are_ours_ && LeavesNames(duckdb_result_statement_type(result));
   duckdb_destroy_result(&result);
   duckdb_destroy_pending(&pending);
-  duckdb_destroy_prepare(&prepared);
   return status;
 }
 

@@ -53,11 +53,11 @@ TEST_F(ConditionsTest, AreWhatAndJoins) {
 }
 
 TEST_F(ConditionsTest, AreNotWhatIsMoreThanThat) {
-  for (const char* where :
-       {"a = 1 or b = 2", "not (a = 1 and b = 2)", "a + 0 = 1", "a = b", "a = 1.5", "a = '1'",
-        "a = null", "a is not distinct from 1", "a in (1, b)", "a not in (1, 2)",
-        "a not between 1 and 2", "a::text = 1", "a", "x.y.a = 1", "other.a = 1", "(a, b) = (1, 2)",
-        "a = $1", "1 = 1"}) {
+  for (const char* where : {"a = 1 or b = 2", "not (a = 1 and b = 2)", "a + 0 = 1", "a = b",
+                            "a = 1.5", "a = '1'", "a = null", "a is not distinct from 1",
+                            "a in (1, b)", "a in (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17)",
+                            "a not in (1, 2)", "a not between 1 and 2", "a::text = 1", "a",
+                            "x.y.a = 1", "other.a = 1", "(a, b) = (1, 2)", "a = $1", "1 = 1"}) {
     EXPECT_EQ(Find(absl::StrCat("select 1 from dns where ", where)), "dns:") << where;
   }
   EXPECT_EQ(Find("select 1 from dns where a = 1 and (b = 2 or c = 3) and length(d) = 4"),

@@ -319,6 +319,14 @@ TEST_F(QueryEngineTest, ConditionsAreOfTheColumnThatHasTheName) {
   EXPECT_EQ(Ask("select qname from dns where qr = 2"), "b.test.");
 }
 
+TEST_F(QueryEngineTest, ConditionsAreNotOfATableMadeWhileExplaining) {
+  Add(0, Query(1, true, "a"), true);
+  Add(1, Query(2, false, "b"), false);
+  Open();
+  Ask("explain analyze create or replace view dns as select msg_id as qr, qname from scan_dns()");
+  EXPECT_EQ(Ask("select qname from dns where qr = 2"), "b.test.");
+}
+
 TEST_F(QueryEngineTest, ConditionsAreNotOfWhatIsNull) {
   for (uint32_t i = 0; i < 60; ++i) {
     PacketBuilder frame = PacketBuilder().Ethernet();

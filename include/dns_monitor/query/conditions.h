@@ -1,6 +1,6 @@
 // What a statement says about the rows that it wants. The engine hands no conditions down (its C
-// API has no way for them), so that a column which a row is dropped for would cost as much as a
-// whole row.
+// API has no way for them): without this, a row that WHERE drops would cost as much as one that it
+// keeps.
 #pragma once
 
 #include <duckdb.h>
@@ -38,7 +38,7 @@ struct Conditions {
   std::vector<Condition> all;
 };
 
-// Of a SELECT that reads one table, and once: those of its WHERE that compare a column with
+// Of a SELECT that reads one table, and once: the parts of its WHERE that compare a column with
 // numbers, as far as AND joins them. Nothing is known of any other statement. `sql` is one, in the
 // engine's dialect.
 Conditions FindConditions(absl::string_view sql, duckdb_connection connection);

@@ -54,14 +54,16 @@ class Engine {
  private:
   explicit Engine(const Captures& captures) : captures_(captures) {}
   absl::Status Configure(const EngineOptions& options);
-  // Its errors have the engine's own words.
+  // Their errors have the engine's own words.
   absl::Status RunStatement(duckdb_extracted_statements statements, idx_t index,
                             const std::function<absl::Status(duckdb_result*)>& on_result);
+  absl::Status RunPrepared(duckdb_prepared_statement prepared,
+                           const std::function<absl::Status(duckdb_result*)>& on_result);
 
   const Captures& captures_;
   std::atomic<bool> interrupted_ = false;
   Conditions conditions_;       // of the statement that runs
-  bool names_are_ours_ = true;  // no statement can have made a table with the name of one of ours
+  bool names_are_ours_ = true;  // until a statement that can make a table of such a name
   duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
 };
