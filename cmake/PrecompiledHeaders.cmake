@@ -1,5 +1,5 @@
-# What most files include, parsed once: for builds that only tests need. Those that make programs go
-# without, so that a file which forgets an include is found there.
+# What most files include, parsed once: for tests, and for builds that only they need. Those that make
+# programs go without, so that a file which forgets an include is found there.
 option(DNS_MONITOR_PRECOMPILE "Precompile the headers that most files include" OFF)
 
 # dns_monitor_precompile(NAME HEADERS HEADER... LIBRARIES LIBRARY... [OPTIONS OPTION...]): HEADERS of
@@ -16,9 +16,9 @@ function(dns_monitor_precompile name)
   endif()
 endfunction()
 
-# dns_monitor_use_precompiled(TARGET NAME)
+# dns_monitor_use_precompiled(TARGET NAME): nothing when they are not precompiled.
 function(dns_monitor_use_precompiled target name)
-  if(DNS_MONITOR_PRECOMPILE)
+  if(TARGET ${name})
     target_precompile_headers(${target} REUSE_FROM ${name})
   endif()
 endfunction()

@@ -25,6 +25,13 @@ need_root() {
     as_root=(sudo)
 }
 
+# forget_other_compiler DIRECTORY COMPILER: CMake drops all settings, and goes
+# on, when the compiler of a directory is another one than before.
+forget_other_compiler() {
+    grep -qs "^CMAKE_CXX_COMPILER:.*[=/]$2\$" "$1/CMakeCache.txt" ||
+        rm -rf "$1/CMakeCache.txt" "$1/CMakeFiles"
+}
+
 # quietly LOG COMMAND...: shows what the command said only when it fails.
 quietly() {
     local log=$1
