@@ -58,6 +58,7 @@ class FilesSource : public BlockSource {
     const std::lock_guard lock(note_mutex_);
     options_.on_note(text);
   }
+  // The error comes behind all blocks that are claimed by then: what is good is given.
   void TellDamage(const std::string& text) {
     if (options_.skip_unreadable) return Note(text + kNotRead);
     const std::lock_guard lock(note_mutex_);
@@ -180,9 +181,11 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
     const std::lock_guard lock(mutex_);
     const absl::StatusOr<bool> claimed = Claim(block, &ticket);
     if (absl::IsCancelled(claimed.status())) return false;
-    // It also ends the claims, so that no ticket is left unfinished here.
-    DM_RETURN_IF_ERROR(Damage());
-    if (!claimed.ok() || !*claimed) return claimed;
+    if (!claimed.ok()) return claimed;
+    if (!*claimed) {
+      DM_RETURN_IF_ERROR(Damage());
+      return false;
+    }
     maker = current_;
     if (block->last_of_file) CloseCurrent();
   }
@@ -190,7 +193,6 @@ absl::StatusOr<bool> FilesSource::Next(RecordBlock* block) {
     if (absl::Status status = maker->Finish(ticket, block); !status.ok()) {
       DM_RETURN_IF_ERROR(Refuse(status));
     }
-    DM_RETURN_IF_ERROR(Damage());
   }
   bytes_ += block->bytes.size();
   return true;

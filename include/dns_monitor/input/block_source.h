@@ -50,11 +50,12 @@ class BlockSource {
   virtual ~BlockSource() = default;
 
   // Claims the next block, in the order of files and offsets; false at the end, and behind an
-  // error or Cancel (but again DataLoss behind that). Each file that can be opened has one block at
+  // error or Cancel. Each file that can be opened has one block at
   // least, and one that is its last.
   //
   // The error of the system, with the path, when a file cannot be read; InvalidArgument when it is
-  // no capture; DataLoss when it is damaged. Any thread. Blocks, as long as a disk or a pipe does.
+  // no capture; DataLoss, behind the blocks before, when it is damaged (each time). Any thread.
+  // Blocks, as long as a disk or a pipe does.
   virtual absl::StatusOr<bool> Next(RecordBlock* block) = 0;
 
   // Any thread; also breaks off the waiting for a pipe.
