@@ -50,8 +50,7 @@ class BlockSource {
   virtual ~BlockSource() = default;
 
   // Claims the next block, in the order of files and offsets; false at the end, and behind an
-  // error or Cancel. Each file that can be opened has one block at
-  // least, and one that is its last.
+  // error or Cancel. Each file that can be opened has one block at least, and one that is its last.
   //
   // The error of the system, with the path, when a file cannot be read; InvalidArgument when it is
   // no capture; DataLoss, behind the blocks before, when it is damaged (each time). Any thread.
