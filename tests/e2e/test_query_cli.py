@@ -664,8 +664,8 @@ class Sql(QueryCase):
             terminal.wait_for(r"\r\ndns +messages +transactions\r\ngaps +packets\r\nicmp +segments\r\n")
         terminal.wait_for_editor()
         terminal.type("\x03")
-        terminal.wait_for("dns> ")
-        terminal.type("select edns\t\t")
+        terminal.wait_for(r"\^C\s*dns> ")  # the words had a prompt below them, too
+        terminal.type("select edns\t")
         shown = terminal.wait_for(r"(?s)\r\n(edns0 .*?)\r\n\S+> ").group(1).split("\r\n")
         words = [word for line in shown for word in line.split()]
         self.assertIn("edns0_ecs_scope", words)
@@ -675,7 +675,7 @@ class Sql(QueryCase):
             self.assertEqual([at.start() % width for at in re.finditer(r"\S+", line)],
                              [0] * len(line.split()))
         terminal.type("\x03")
-        terminal.wait_for("dns> ")
+        terminal.wait_for(r"\^C\s*dns> ")
         for inside in "duckdb_t", "pg_t", "sqlite_m", "pragma_t", "scan_":
             terminal.wait_for_editor()
             terminal.type(f"select {inside}\t\x03")
